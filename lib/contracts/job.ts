@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { Id, Name, Revision, Timestamp, UserRef } from "./id.ts";
+import { PageInput } from "./page.ts";
+import { ProblemCode } from "./problem.ts";
+
+/** Where a job stands: `blocked` waits for another job, `queued` for a worker. */
+export const JobState = z.enum(["blocked", "queued", "running", "done"]);
+export type JobState = z.infer<typeof JobState>;
+
+/** How a run ended; a job has every result but `retry`. */
+export const Result = z.enum(["success", "warnings", "failure", "skipped", "exception", "retry", "cancelled"]);
+export type Result = z.infer<typeof Result>;
+
+/** The numbers that old clients know the results by. */
+export const RESULT_CODES = {
+  success: 0,
+  warnings: 1,
+  failure: 2,
+  skipped: 3,
+  exception: 4,
+  retry: 5,
+  cancelled: 6,
+} as const satisfies Record<Result, number>;
+
+export const BuilderKind = z.enum(["build", "test", "nightly"]);
+export type BuilderKind = z.infer<typeof BuilderKind>;
+
+/** What a person sets: −100 to 100, higher runs sooner. */
+export const Priority = z
+  .int("A priority is a whole number.")
+  .min(-100, "The lowest priority is -100.")
+  .max(100, "The highest priority is 100.");
+export type Priority = z.infer<typeof Priority>;
+
+export const JobAction = z.enum(["cancel", "retrigger", "reprioritize"]);
+export type JobAction = z.infer<typeof JobAction>;
+
+/** Whether the person who asked may do this to the job now, and when not, the reason that the greyed button shows. */
+export const Allowed = z.discriminatedUnion("allowed", [
+  z.object({ allowed: z.literal(true) }),
+  z.object({ allowed: z.literal(false), code: ProblemCode, reason: z.string() }),
+]);
+export type Allowed = z.infer<typeof Allowed>;
+
+/** A job as lists show it. */
+export const Job = z.object({
+  id: Id,
+  buildsetId: Id,
+  pushId: Id,
+  branch: Name,
+  revision: Revision,
+  builder: z.string(),
+  platform: z.string(),
+  kind: BuilderKind,
+  pool: Name,
+  owner: UserRef.nullable(),
+  state: JobState,
+  result: Result.nullable(),
+  reason: z.string().nullable(),
+  priority: Priority,
+  /** The branch's base priority + the job's priority. */
+  rank: z.int(),
+  submittedAt: Timestamp,
+  startedAt: Timestamp.nullable(),
+  endedAt: Timestamp.nullable(),
+  retriggerOf: Id.nullable(),
+  /** The newest run that serves or served it. */
+  runId: Id.nullable(),
+});
+export type Job = z.infer<typeof Job>;
+
+/** Another job, as a dependency names it. */
+export const JobRef = z.object({ id: Id, builder: z.string(), state: JobState, result: Result.nullable() });
+export type JobRef = z.infer<typeof JobRef>;
+
+/** A job with what its own page shows; `actions` are those of the person who asked. */
+export const JobDetail = Job.extend({
+  definition: z.record(z.string(), z.unknown()),
+  properties: z.record(z.string(), z.unknown()),
+  needs: z.array(JobRef),
+  neededBy: z.array(JobRef),
+  retriggers: z.array(JobRef),
+  /** How many queued jobs of its pool are served before it; null unless it is queued. */
+  ahead: z.int().nonnegative().nullable(),
+  actions: z.record(JobAction, Allowed),
+});
+export type JobDetail = z.infer<typeof JobDetail>;
+
+/** Filters of the job list; those given must all hold. */
+export const ListJobsInput = PageInput.extend({
+  push: z.coerce.number().pipe(Id).optional(),
+  branch: Name.optional(),
+  builder: z.string().max(200).optional(),
+  pool: Name.optional(),
+  owner: z.string().max(64).optional(),
+  state: JobState.optional(),
+  result: Result.optional(),
+});
+export type ListJobsInput = z.infer<typeof ListJobsInput>;
+
+export const JobIds = z.array(Id).min(1, "Name at least one job.").max(10_000, "A command takes at most 10,000 jobs.");
+
+/** A client-made key: the same key with the same content is one effect, with other content an error. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,100}$/, "An idempotency key has 1 to 100 printable characters.");
+
+export const CancelJobsInput = z.object({
+  jobIds: JobIds,
+  reason: z.string().max(500).optional(),
+  idempotencyKey: IdempotencyKey.optional(),
+});
+export type CancelJobsInput = z.infer<typeof CancelJobsInput>;
+
+export const RetriggerJobInput = z.object({
+  jobId: Id,
+  count: z.int().min(1, "Retrigger at least once.").max(100, "Retrigger at most 100 times.").default(1),
+  priority: Priority.optional(),
+  idempotencyKey: IdempotencyKey.optional(),
+});
+export type RetriggerJobInput = z.infer<typeof RetriggerJobInput>;
+
+export const ReprioritizeJobsInput = z.object({
+  jobIds: JobIds,
+  priority: Priority,
+  idempotencyKey: IdempotencyKey.optional(),
+});
+export type ReprioritizeJobsInput = z.infer<typeof ReprioritizeJobsInput>;

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { TrustLevel } from "./branch.ts";
+import { Id, Name, Timestamp } from "./id.ts";
+import { Job } from "./job.ts";
+
+/** A pool with what waits and what works in it. */
+export const Pool = z.object({
+  id: Id,
+  name: Name,
+  trustLevel: TrustLevel,
+  /** One point of rank is worth this much waiting. */
+  headStartMs: z.number().positive(),
+  strict: z.boolean(),
+  pausedNote: z.string().nullable(),
+  queued: z.int().nonnegative(),
+  running: z.int().nonnegative(),
+  workers: z.int().nonnegative(),
+  workersOnline: z.int().nonnegative(),
+  oldestQueuedAt: Timestamp.nullable(),
+});
+export type Pool = z.infer<typeof Pool>;
+
+/** A pool's queue in its real order; `position` counts from 1. */
+export const Queue = z.object({
+  pool: Pool,
+  jobs: z.array(Job.extend({ position: z.int().positive() })),
+  running: z.array(Job),
+  nextCursor: z.string().nullable(),
+});
+export type Queue = z.infer<typeof Queue>;
+
+export const Worker = z.object({
+  id: Id,
+  name: Name,
+  pools: z.array(Name),
+  slots: z.int().positive(),
+  platform: z.string().nullable(),
+  version: z.string().nullable(),
+  lastSeenAt: Timestamp.nullable(),
+  online: z.boolean(),
+  runIds: z.array(Id),
+});
+export type Worker = z.infer<typeof Worker>;

@@ -30,6 +30,17 @@ export interface SchedulerSettings {
   lostLimit: number;
 }
 
+/**
+ * Wake-ups between processes. Each is a hint: a lost one costs at most two seconds, because who waits also looks.
+ * Topics: `relay` (a commit left work for the relay), `pool:<id>` (a job arrived), `worker:<id>` (one of its runs was cancelled).
+ */
+export interface Signals {
+  /** Never throws and never waits. */
+  send(topic: string): void;
+  /** Resolves true at the next signal on any of the topics, false after `timeoutMs` or when `abort` fires. */
+  next(topics: readonly string[], timeoutMs: number, abort?: AbortSignal): Promise<boolean>;
+}
+
 /** What every verb gets: who asks, and the doors to the two stores. */
 export interface SchedulerContext {
   actor: Actor;
@@ -40,7 +51,6 @@ export interface SchedulerContext {
   prisma: PrismaClient;
   /** The order of who is next, in Redis; rebuildable, never the truth. */
   queues: PoolQueues;
-  /** Tells the relay that a commit left something for it. A hint: without it the sweep finds the work all the same. */
-  nudgeRelay: () => void;
+  signals: Signals;
   requestId: string;
 }

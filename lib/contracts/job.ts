@@ -22,6 +22,10 @@ export const RESULT_CODES = {
   cancelled: 6,
 } as const satisfies Record<Result, number>;
 
+/** Where a run stands: a lost one may yet be re-adopted by its worker. */
+export const RunState = z.enum(["running", "cancelling", "lost", "done"]);
+export type RunState = z.infer<typeof RunState>;
+
 export const BuilderKind = z.enum(["build", "test", "nightly"]);
 export type BuilderKind = z.infer<typeof BuilderKind>;
 
@@ -73,6 +77,17 @@ export type Job = z.infer<typeof Job>;
 export const JobRef = z.object({ id: Id, builder: z.string(), state: JobState, result: Result.nullable() });
 export type JobRef = z.infer<typeof JobRef>;
 
+/** A run of a job, as the job's own page lists it. */
+export const RunRef = z.object({
+  id: Id,
+  worker: Name,
+  state: RunState,
+  result: Result.nullable(),
+  startedAt: Timestamp,
+  endedAt: Timestamp.nullable(),
+});
+export type RunRef = z.infer<typeof RunRef>;
+
 /** A job with what its own page shows; `actions` are those of the person who asked. */
 export const JobDetail = Job.extend({
   definition: z.record(z.string(), z.unknown()),
@@ -80,6 +95,8 @@ export const JobDetail = Job.extend({
   needs: z.array(JobRef),
   neededBy: z.array(JobRef),
   retriggers: z.array(JobRef),
+  /** Every run that serves or served it, newest first, at most 100. */
+  runs: z.array(RunRef),
   /** How many queued jobs of its pool are served before it; null unless it is queued. */
   ahead: z.int().nonnegative().nullable(),
   actions: z.record(JobAction, Allowed),

@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { Id, Name, Revision, Timestamp } from "./id.ts";
-import { JobRef, Result } from "./job.ts";
-
-export const RunState = z.enum(["running", "cancelling", "lost", "done"]);
-export type RunState = z.infer<typeof RunState>;
+import { JobRef, Result, RunState } from "./job.ts";
 
 export const Step = z.object({
   index: z.int().nonnegative(),

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { Client } from "pg";
+
+const MIGRATIONS = path.resolve(import.meta.dirname, "../../prisma/migrations");
+const PRISMA_CLI = path.resolve(import.meta.dirname, "../../node_modules/prisma/build/index.js");
+const ENGINE = path.resolve(import.meta.dirname, "../../scripts/prisma/schema-engine.ts");
+/** Any number, the same in every test process: one of them makes the template, the others wait. */
+const TEMPLATE_LOCK = 7_461_001;
+
+/** The URL of another database on the same server. */
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+/** Runs `work` on a connection of its own. */
+export async function withServer<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The name of a database on this server that holds the migrated schema and nothing else, made by Prisma's own tooling when missing. */
+export async function migratedTemplate(serverUrl: string): Promise<string> {
+  const name = `template_${hashOfMigrations()}`;
+  await withServer(serverUrl, async (client) => {
+    if (await exists(client, name)) return;
+    await client.query("SELECT pg_advisory_lock($1)", [TEMPLATE_LOCK]);
+    if (await exists(client, name)) return;
+    const draft = `${name}_draft`;
+    await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);
+    await client.query(`CREATE DATABASE ${draft}`);
+    await migrate(withDatabase(serverUrl, draft));
+    await client.query(`ALTER DATABASE ${draft} RENAME TO ${name}`); // complete, or not there at all
+  });
+  return name;
+}
+
+/** Applies all migrations to a database. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [PRISMA_CLI, "migrate", "deploy"], {
+    cwd: path.resolve(import.meta.dirname, "../.."),
+    env: {
+      ...process.env,
+      // the engine is a script for `node`: it must find the one that runs us
+      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
+      DATABASE_URL: databaseUrl,
+      PRISMA_SCHEMA_ENGINE_BINARY: ENGINE,
+      CHECKPOINT_DISABLE: "1",
+    },
+  });
+}
+
+async function exists(client: Client, database: string): Promise<boolean> {
+  const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
+  return rowCount === 1;
+}
+
+function hashOfMigrations(): string {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(MIGRATIONS, { recursive: true, encoding: "utf8" }).sort()) {
+    if (name.endsWith(".sql")) hash.update(name).update(readFileSync(path.join(MIGRATIONS, name)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,7 @@
+/** Redis cannot tell the order just now: it was emptied and is being rebuilt, is too slow, or is away. PostgreSQL can. */
+export class QueueNotReady extends Error {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.name = "QueueNotReady";
+  }
+}

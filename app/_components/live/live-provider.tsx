@@ -1,0 +1,77 @@
+"use client";
+
+import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { usePathname } from "next/navigation";
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { keys } from "@/app/_queries/keys.ts";
+import { isFinal, type LogSize } from "@/app/_queries/runs.ts";
+import type { OutputHint } from "@/lib/contracts/event.ts";
+import { LogPart } from "@/lib/contracts/run.ts";
+import { Invalidator } from "./invalidator.ts";
+import { type LiveState, LiveStream } from "./live-stream.ts";
+
+/** How often everything on the page is read again while the stream is silent. */
+const POLL_MS = 15_000;
+
+const LiveContext = createContext<LiveState>({ kind: "connecting" });
+
+/** How fresh the page is. */
+export function useLiveState(): LiveState {
+  return useContext(LiveContext);
+}
+
+/** Keeps what the page shows up to date: by the event stream, and by polling while that is silent. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  return <LiveContext value={useLiveEvents()}>{children}</LiveContext>;
+}
+
+function useLiveEvents(): LiveState {
+  const queries = useQueryClient();
+  const [state, setState] = useState<LiveState>({ kind: "connecting" });
+  const invalidator = useRef<Invalidator>(null);
+  const pathname = usePathname();
+
+  useEffect(() => {
+    const changes = new Invalidator(queries);
+    invalidator.current = changes;
+    const stream = new LiveStream({
+      onEvent: (event) => changes.take(event),
+      onOutput: (hint) => applyHint(queries, changes, hint),
+      onOpen: () => changes.mark(canChange),
+      onState: setState,
+    });
+    stream.open();
+    return () => {
+      stream.close();
+      changes.stop();
+    };
+  }, [queries]);
+
+  const polling = state.kind === "stale";
+  useEffect(() => {
+    if (!polling) return;
+    const timer = setInterval(() => invalidator.current?.mark(canChange), POLL_MS);
+    return () => clearInterval(timer);
+  }, [polling]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page is the reason to replay
+  useEffect(() => invalidator.current?.replay(), [pathname]);
+
+  return state;
+}
+
+/** Everything except the pieces of a log that are final. */
+function canChange(query: Query): boolean {
+  if (query.queryKey[0] !== "log-chunk") return true;
+  const part = LogPart.safeParse(query.state.data);
+  return !part.success || !isFinal(part.data);
+}
+
+function applyHint(queries: QueryClient, changes: Invalidator, hint: OutputHint): void {
+  queries.setQueryData<LogSize>(keys.logSize(hint.runId), (known) =>
+    known === undefined
+      ? undefined
+      : { lines: Math.max(known.lines, hint.lines), complete: known.complete || hint.complete },
+  );
+  changes.mark((query) => query.queryKey[0] === "log-chunk" && query.queryKey[1] === hint.runId && canChange(query));
+}

@@ -8,9 +8,8 @@ export type RedisRole = "request" | "background" | "subscriber";
 
 /** Times in ms. Every command ends: without a limit a lost reply would leave its promise pending for ever. */
 const OPTIONS = {
-  request: { commandTimeout: 500, maxRetriesPerRequest: 1, enableOfflineQueue: false },
-  background: { commandTimeout: 5000, maxRetriesPerRequest: 1, enableOfflineQueue: false },
-  // a quiet channel is not a broken one, so no socketTimeout; TCP keep-alive and the publisher's own wake-ups find a dead peer
+  request: { commandTimeout: 500, socketTimeout: 3000, maxRetriesPerRequest: 1, enableOfflineQueue: false },
+  background: { commandTimeout: 5000, socketTimeout: 10_000, maxRetriesPerRequest: 1, enableOfflineQueue: false },
   subscriber: { commandTimeout: 5000, maxRetriesPerRequest: null, enableOfflineQueue: true, autoResubscribe: true },
 } as const satisfies Record<RedisRole, RedisOptions>;
 
@@ -26,7 +25,6 @@ export function openRedis(url: string, role: RedisRole, report: (error: Error) =
     keepAlive: 5000,
     connectionName: `self-serve-${role}`,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
-    ...(role === "subscriber" ? {} : { socketTimeout: 10_000 }),
   });
   let told = "";
   redis.on("error", (error: Error) => {

@@ -1,0 +1,73 @@
+import type { BuilderKind, JobState, Result } from "../../contracts/job.ts";
+import type { Sql } from "../sql.ts";
+
+/** A job whose row this transaction holds. */
+export interface LockedJob {
+  id: number;
+  state: JobState;
+  result: Result | null;
+  buildsetId: number;
+  branchId: number;
+  pushId: number;
+  poolId: number;
+  ownerId: number | null;
+  ownerLogin: string | null;
+  submittedById: number | null;
+  builder: string;
+  kind: BuilderKind;
+  priority: number;
+  submittedAt: Date;
+  lostCount: number;
+  retryCount: number;
+}
+
+// The ids are an array, not a join, so that the plan is always one index scan per id.
+const LOCK = {
+  name: "lock-jobs",
+  text: `
+    SELECT j.id, j.state, j.result, j.buildset_id AS "buildsetId", j.branch_id AS "branchId", j.push_id AS "pushId",
+           j.pool_id AS "poolId", j.owner_id AS "ownerId", u.login AS "ownerLogin", s.submitted_by AS "submittedById",
+           b.name AS builder, b.kind, j.priority, j.submitted_at AS "submittedAt",
+           j.lost_count AS "lostCount", j.retry_count AS "retryCount"
+    FROM jobs j
+    JOIN builders b ON b.id = j.builder_id
+    JOIN buildsets s ON s.id = j.buildset_id
+    LEFT JOIN users u ON u.id = j.owner_id
+    WHERE j.id = ANY ($1::bigint[])
+    ORDER BY j.id
+    FOR NO KEY UPDATE OF j`,
+};
+
+const REACH = {
+  name: "reach-jobs",
+  text: `
+    WITH RECURSIVE reach (id) AS (
+      SELECT unnest($1::bigint[])
+      UNION
+      SELECT d.job_id FROM reach r JOIN job_dependencies d ON d.needs_job_id = r.id
+    )
+    SELECT id FROM reach ORDER BY id`,
+};
+
+/** Locks these jobs, by ascending id in one statement: the lock order. Unknown ids are left out. */
+export function lockJobs(tx: Sql, jobIds: readonly number[]): Promise<LockedJob[]> {
+  return tx.rows<LockedJob>(LOCK, [jobIds]);
+}
+
+/**
+ * Locks these jobs together with every job that waits for them, directly or through others. The set is read unlocked and read again
+ * once locked: a retrigger may have added a dependent meanwhile. Such a newcomer is locked afterwards, against the order; should that
+ * end in a deadlock, PostgreSQL undoes one of the transactions and it runs again.
+ */
+export async function lockJobsWithDependents(tx: Sql, jobIds: readonly number[]): Promise<LockedJob[]> {
+  for (let ids = await reach(tx, jobIds); ; ) {
+    const locked = await lockJobs(tx, ids);
+    const now = await reach(tx, ids);
+    if (now.length === ids.length) return locked;
+    ids = now;
+  }
+}
+
+async function reach(tx: Sql, jobIds: readonly number[]): Promise<number[]> {
+  return (await tx.rows<{ id: number }>(REACH, [jobIds])).map((row) => row.id);
+}

@@ -1,0 +1,91 @@
+import type { Result, RunState } from "../../contracts/job.ts";
+import type { Sql } from "../sql.ts";
+
+/** A run as the protocol sees it. */
+export interface ProtocolRun {
+  id: number;
+  workerId: number;
+  bootId: string;
+  slot: number;
+  claimId: string;
+  state: RunState;
+  result: Result | null;
+  exclusive: boolean;
+  startedAt: Date;
+  finishHash: string | null;
+  logBytes: number;
+  /** Whether its lease has ended by the database's clock. */
+  expired: boolean;
+}
+
+/** A job that a run serves or served. */
+export interface ProtocolMember {
+  runId: number;
+  jobId: number;
+  live: boolean;
+  /** It left the run for good: its cancel, not the loss of the run. */
+  detached: boolean;
+  /** No other run has been made for the job since. */
+  newest: boolean;
+}
+
+const COLUMNS = `
+  id, worker_id AS "workerId", boot_id AS "bootId", slot, claim_id AS "claimId", state, result, exclusive,
+  started_at AS "startedAt", finish_hash AS "finishHash", log_bytes AS "logBytes", lease_until < clock_timestamp() AS expired`;
+
+/** The run as it is committed, unlocked: a first look before the locks. */
+export function readRun(sql: Sql, runId: number): Promise<ProtocolRun | undefined> {
+  return sql.maybe<ProtocolRun>({ name: "read-run", text: `SELECT ${COLUMNS} FROM runs WHERE id = $1` }, [runId]);
+}
+
+/** The live run of a worker's slot, unlocked. */
+export function readSlotRun(sql: Sql, workerId: number, slot: number): Promise<ProtocolRun | undefined> {
+  return sql.maybe<ProtocolRun>(
+    {
+      name: "read-slot-run",
+      text: `SELECT ${COLUMNS} FROM runs WHERE worker_id = $1 AND slot = $2 AND state IN ('running', 'cancelling')`,
+    },
+    [workerId, slot],
+  );
+}
+
+/** The run that a claim made, unlocked. */
+export function readClaimedRun(
+  sql: Sql,
+  workerId: number,
+  slot: number,
+  claimId: string,
+): Promise<ProtocolRun | undefined> {
+  return sql.maybe<ProtocolRun>(
+    {
+      name: "read-claimed-run",
+      text: `SELECT ${COLUMNS} FROM runs WHERE worker_id = $1 AND slot = $2 AND claim_id = $3`,
+    },
+    [workerId, slot, claimId],
+  );
+}
+
+/** Locks runs by ascending id; after the jobs in the lock order. */
+export function lockRuns(tx: Sql, runIds: readonly number[]): Promise<ProtocolRun[]> {
+  return tx.rows<ProtocolRun>(
+    {
+      name: "lock-runs",
+      text: `SELECT ${COLUMNS} FROM runs WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`,
+    },
+    [runIds],
+  );
+}
+
+/** The members of runs, by job id. Read it unlocked to know which jobs to lock, and again once they are. */
+export function readMembers(sql: Sql, runIds: readonly number[]): Promise<ProtocolMember[]> {
+  return sql.rows<ProtocolMember>(
+    {
+      name: "read-members",
+      text: `
+        SELECT m.run_id AS "runId", m.job_id AS "jobId", m.live, m.receipt ? 'detached' AS detached,
+               NOT EXISTS (SELECT FROM run_members o WHERE o.job_id = m.job_id AND o.run_id > m.run_id) AS newest
+        FROM run_members m WHERE m.run_id = ANY ($1::bigint[]) ORDER BY m.run_id, m.job_id`,
+    },
+    [runIds],
+  );
+}

@@ -1,0 +1,111 @@
+import type { BuilderDefinition } from "../contracts/in-tree-config.ts";
+import type { JobState } from "../contracts/job.ts";
+import { insertBuildset, type NewJob } from "../db/sql/insert-buildset.ts";
+import { type PoolRow, type PushRow, readPoolsByName, readPushForBuildset } from "../db/sql/read-push-for-buildset.ts";
+import type { SchedulerContext } from "./context.ts";
+import { SchedulerError } from "./errors.ts";
+import { requirePermission } from "./permissions.ts";
+import { score } from "./queue/score.ts";
+import { recordAll } from "./record.ts";
+
+/** One scheduling decision: which builders run on a push, and why. */
+export interface SubmitBuildsetInput {
+  pushId: number;
+  kind: "push" | "nightly" | "request";
+  /** One sentence for people. */
+  reason: string;
+  definitions: readonly BuilderDefinition[];
+  /** Shared by all jobs; `buildid` is added unless it is named. */
+  properties: Record<string, unknown>;
+}
+
+/** What was made, or found when this push's own buildset had been made before. Jobs in the order of the definitions. */
+export interface SubmittedBuildset {
+  buildsetId: number;
+  jobIds: number[];
+}
+
+/**
+ * Makes a buildset with a job for each definition, in one transaction: blocked when it needs another job of the set, queued otherwise.
+ * A push has one buildset of the kind `push`: a repeat answers with the first one. `invalid` names what is wrong with a definition.
+ */
+export async function submitBuildset(ctx: SchedulerContext, input: SubmitBuildsetInput): Promise<SubmittedBuildset> {
+  requirePermission(ctx.actor, "buildset:submit");
+  const submitted = await ctx.sql.transaction(async (tx) => {
+    const push = await readPushForBuildset(tx, input.pushId);
+    if (!push) throw new SchedulerError("not_found", `There is no push ${input.pushId}.`);
+    if (input.kind === "push" && push.buildsetId !== null) {
+      return { buildsetId: push.buildsetId, jobIds: push.jobIds };
+    }
+    const names = [...new Set(input.definitions.map((definition) => definition.pool))];
+    const pools = new Map((await readPoolsByName(tx, names)).map((pool) => [pool.name, pool]));
+    const jobs = input.definitions.map((definition) => toNewJob(definition, push, pools, input.definitions));
+    const properties = { buildid: buildIdAt(push.nowMs), ...input.properties };
+    const made = await insertBuildset(tx, { ...input, properties, push, jobs });
+    await recordAll(tx, ctx, {
+      events: jobs.map((job, index) => ({
+        type: "job.created",
+        branchId: push.branchId,
+        pushId: push.id,
+        jobId: made.jobIds[index] ?? null,
+        body: { state: job.state, builder: job.definition.name, buildsetId: made.buildsetId },
+      })),
+      audits: [{ action: "buildset.submit", object: `buildset:${made.buildsetId}`, after: auditOf(input) }],
+    });
+    return made;
+  });
+  ctx.signals.send("relay");
+  return submitted;
+}
+
+/** A moment as the id that builds carry: `YYYYMMDDHHMMSS` in UTC. */
+export function buildIdAt(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 19).replace(/\D/g, "");
+}
+
+function auditOf(input: SubmitBuildsetInput) {
+  return { push: input.pushId, kind: input.kind, reason: input.reason, jobs: input.definitions.length };
+}
+
+function toNewJob(
+  definition: BuilderDefinition,
+  push: PushRow,
+  pools: ReadonlyMap<string, PoolRow>,
+  all: readonly BuilderDefinition[],
+): NewJob {
+  const pool = pools.get(definition.pool);
+  if (!pool) throw invalid(definition, `names the pool ${definition.pool}, which does not exist`);
+  if (pool.trustLevel !== push.trustLevel) {
+    const levels = `the pool has trust level ${pool.trustLevel} and the branch ${push.branch} has ${push.trustLevel}`;
+    throw invalid(definition, `names the pool ${definition.pool}, but ${levels}; they must be equal`);
+  }
+  if (all.filter((other) => other.name === definition.name).length > 1) {
+    throw invalid(definition, "is defined twice; every builder of a buildset has a name of its own");
+  }
+  for (const need of definition.needs) {
+    if (!all.some((other) => other.name === need)) {
+      throw invalid(definition, `needs ${need}, which is no builder of this buildset`);
+    }
+  }
+  if (reachesItself(definition.name, all)) throw invalid(definition, "needs itself, directly or through others");
+  const state: JobState = definition.needs.length === 0 ? "queued" : "blocked";
+  const place = { submittedAtMs: push.nowMs, rank: push.basePriority };
+  return { definition, poolId: pool.id, state, priority: 0, score: score(place, pool.headStartMs) };
+}
+
+function reachesItself(name: string, all: readonly BuilderDefinition[]): boolean {
+  const needs = new Map(all.map((definition) => [definition.name, definition.needs]));
+  const seen = new Set<string>();
+  const open = [...(needs.get(name) ?? [])];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === name) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    open.push(...(needs.get(next) ?? []));
+  }
+  return false;
+}
+
+function invalid(definition: BuilderDefinition, what: string): SchedulerError {
+  return new SchedulerError("invalid", `The builder ${definition.name} ${what}.`);
+}

@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { Client } from "pg";
+import { migrate } from "../../scripts/prisma/cli.ts";
 
 const MIGRATIONS = path.resolve(import.meta.dirname, "../../prisma/migrations");
-const PRISMA_CLI = path.resolve(import.meta.dirname, "../../node_modules/prisma/build/index.js");
-const ENGINE = path.resolve(import.meta.dirname, "../../scripts/prisma/schema-engine.ts");
 /** Any number, the same in every test process: one of them makes the template, the others wait. */
 const TEMPLATE_LOCK = 7_461_001;
 
@@ -43,21 +40,6 @@ export async function migratedTemplate(serverUrl: string): Promise<string> {
     await client.query(`ALTER DATABASE ${draft} RENAME TO ${name}`); // complete, or not there at all
   });
   return name;
-}
-
-/** Applies all migrations to a database. */
-export async function migrate(databaseUrl: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [PRISMA_CLI, "migrate", "deploy"], {
-    cwd: path.resolve(import.meta.dirname, "../.."),
-    env: {
-      ...process.env,
-      // the engine is a script for `node`: it must find the one that runs us
-      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
-      DATABASE_URL: databaseUrl,
-      PRISMA_SCHEMA_ENGINE_BINARY: ENGINE,
-      CHECKPOINT_DISABLE: "1",
-    },
-  });
 }
 
 async function exists(client: Client, database: string): Promise<boolean> {

@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+
+const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
+/**
+ * Runs a script on the given Node until it ends, passing signals on. The script has a process group of its own, so that Ctrl-C reaches it
+ * once, through us. When we are killed, or whoever started us is, the closed channel tells it to stop.
+ * @param {string} node
+ * @param {string} script
+ * @param {string[]} args
+ * @param {string} cwd
+ * @returns {Promise<number>} its exit code
+ */
+export function runCommand(node, script, args, cwd) {
+  const child = spawn(node, ["--disable-warning=ExperimentalWarning", script, ...args], {
+    cwd,
+    detached: true,
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` },
+  });
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent && child.connected) child.disconnect();
+  }, 500);
+
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      clearInterval(watch);
+      resolve(signal === "SIGINT" ? 130 : (code ?? 1));
+    });
+  });
+}

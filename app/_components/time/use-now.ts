@@ -27,6 +27,9 @@ class Clock {
 
   readonly read = (): number => this.now;
 
+  /** While a page is rendered on the server or taken over by the browser: no timer runs yet. */
+  readonly readAtRender = (): number => (typeof window === "undefined" ? Date.now() : this.now);
+
   private tick(): void {
     this.now = Date.now();
     for (const listener of this.listeners) listener();
@@ -39,5 +42,5 @@ const fast = new Clock(500);
 /** The time in ms since the epoch, renewed every 5 s, or twice a second with `fast`. */
 export function useNow(speed: "slow" | "fast" = "slow"): number {
   const clock = speed === "fast" ? fast : slow;
-  return useSyncExternalStore(clock.subscribe, clock.read, Date.now);
+  return useSyncExternalStore(clock.subscribe, clock.read, clock.readAtRender);
 }

@@ -1,0 +1,12 @@
+import { Skeleton, SkeletonRows } from "../_components/ui/states.tsx";
+
+export default function Loading() {
+  return (
+    <>
+      <Skeleton className="mb-5 h-7 w-48" />
+      <div className="card">
+        <SkeletonRows />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,54 @@
+import { cancelJobsAction, reprioritizeJobsAction, retriggerJobAction } from "@/app/_actions/jobs.ts";
+import type { Command, CommandItem } from "@/lib/contracts/command.ts";
+import type { Problem } from "@/lib/contracts/problem.ts";
+
+/** What a person asks for, for one or more jobs. */
+export type JobRequest =
+  | { kind: "cancel"; jobIds: number[] }
+  | { kind: "retrigger"; jobIds: number[]; count: number }
+  | { kind: "reprioritize"; jobIds: number[]; priority: number };
+
+type Answer = { ok: true; data: Command } | { ok: false; problem: Problem };
+
+/** Asks the server and tells the outcome of every job; a refusal of the whole is a refusal of each. Never throws. */
+export async function performRequest(request: JobRequest): Promise<CommandItem[]> {
+  try {
+    if (request.kind === "cancel") return itemsOf(await cancelJobsAction({ jobIds: request.jobIds }), request.jobIds);
+    if (request.kind === "reprioritize") {
+      const { jobIds, priority } = request;
+      return itemsOf(await reprioritizeJobsAction({ jobIds, priority }), jobIds);
+    }
+    const items: CommandItem[] = [];
+    for (const jobId of request.jobIds) {
+      items.push(...itemsOf(await retriggerJobAction({ jobId, count: request.count }), [jobId]));
+    }
+    return items;
+  } catch {
+    const message = "The server could not be reached, so it is not known whether this was done. Look, then try again.";
+    return request.jobIds.map((jobId) => refused(jobId, "unavailable", message));
+  }
+}
+
+function itemsOf(answer: Answer, jobIds: readonly number[]): CommandItem[] {
+  if (answer.ok) return answer.data.items;
+  return jobIds.map((jobId) => refused(jobId, answer.problem.code, answer.problem.detail));
+}
+
+function refused(jobId: number, code: Problem["code"], message: string): CommandItem {
+  return { jobId, outcome: "refused", code, message, created: [] };
+}
+
+/** What became of one job, in one sentence. */
+export function outcomeSentence(request: JobRequest, item: CommandItem): string {
+  if (item.message !== null) return item.message;
+  if (item.outcome === "refused") return "This was refused without a reason.";
+  if (request.kind === "cancel") return item.outcome === "done" ? "Cancelled." : "It was cancelled already.";
+  if (request.kind === "reprioritize")
+    return `Its priority is ${item.outcome === "done" ? "now" : "already"} ${request.priority}.`;
+  return item.created.length === 1 ? "Retriggered once:" : `Retriggered ${item.created.length} times:`;
+}
+
+/** A priority moved by some points, within −100 and 100. */
+export function movedPriority(priority: number, by: number): number {
+  return Math.max(-100, Math.min(100, priority + by));
+}

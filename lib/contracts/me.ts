@@ -39,3 +39,6 @@ export type Token = z.infer<typeof Token>;
 /** A token just made; `secret` is shown this once. */
 export const NewToken = Token.extend({ secret: z.string() });
 export type NewToken = z.infer<typeof NewToken>;
+
+export const RevokeTokenInput = z.object({ tokenId: Id });
+export type RevokeTokenInput = z.infer<typeof RevokeTokenInput>;

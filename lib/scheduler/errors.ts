@@ -16,4 +16,9 @@ export class SchedulerError extends Error {
     this.code = code;
     this.state = options.state;
   }
+
+  /** By name: the pages' bundle and the plain handlers beside it each have a copy of this class. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "SchedulerError";
+  }
 }

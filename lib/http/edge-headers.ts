@@ -1,0 +1,18 @@
+import type { IncomingMessage } from "node:http";
+import { clientAddress } from "./client-address.ts";
+
+const INTERNAL =
+  /^(?:x-middleware-|x-nextjs-|x-now-|x-matched-path$|x-invoke-|x-forwarded-|forwarded$|next-resume$|content-security-policy$|x-nonce$)/;
+
+/**
+ * Takes out of a request what only this server itself may say: the framework's internal headers and where the request came from.
+ * `X-Forwarded-For` becomes the one address that is known. Call it before anything else sees the request; returns that address.
+ */
+export function cleanRequest(request: IncomingMessage): string | null {
+  const address = clientAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"]);
+  for (const name of Object.keys(request.headers)) {
+    if (INTERNAL.test(name)) delete request.headers[name];
+  }
+  if (address !== null) request.headers["x-forwarded-for"] = address;
+  return address;
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Redis } from "ioredis";
+import { Directory } from "./auth/directory.ts";
+import { LoginLimits } from "./auth/login-limits.ts";
+import { DEFAULT_ROLES, rolesOf } from "./auth/roles.ts";
+import { UserRefresher } from "./auth/users.ts";
+import { type Credentials, type WhoAsksTools, whoAsks } from "./auth/who-asks.ts";
+import { type Env, env } from "./config/env.ts";
+import { openPrisma, type PrismaClient } from "./db/prisma.ts";
+import { type Database, openDatabase } from "./db/sql.ts";
+import { logError } from "./http/problem.ts";
+import { openRedis } from "./redis/open-redis.ts";
+import { openSignals, type RedisSignals } from "./redis/signals.ts";
+import type { Actor, SchedulerContext } from "./scheduler/context.ts";
+import { SchedulerError } from "./scheduler/errors.ts";
+import { PoolQueues } from "./scheduler/queue/pool-queues.ts";
+
+/** What one process opens once: doors to the stores, and who people are. */
+export interface Server {
+  env: Env;
+  sql: Database;
+  prisma: PrismaClient;
+  /** For what somebody waits for: it fails at once while Redis is away. */
+  redis: Redis;
+  queues: PoolQueues;
+  signals: RedisSignals;
+  directory: Directory;
+  limits: LoginLimits;
+  whoAsks: WhoAsksTools;
+}
+
+const REDIS_TIMEOUT_MS = 150;
+const KEY = Symbol.for("self-serve.server");
+
+/**
+ * The server's doors, opened at the first call. They are on `globalThis`, because the pages' bundle and the plain handlers beside it
+ * each have a copy of this module.
+ */
+export function server(): Server {
+  const shared: typeof globalThis & { [KEY]?: Server } = globalThis;
+  shared[KEY] ??= openServer(env());
+  return shared[KEY];
+}
+
+/** Closes the doors, for an orderly end. */
+export async function closeServer(): Promise<void> {
+  const shared: typeof globalThis & { [KEY]?: Server } = globalThis;
+  const open = shared[KEY];
+  if (!open) return;
+  delete shared[KEY];
+  open.signals.close();
+  open.redis.disconnect();
+  await Promise.all([open.sql.close(), open.prisma.$disconnect()]);
+}
+
+/** A context for a process of the product itself, such as the timer. */
+export function systemContext(name: string): SchedulerContext {
+  return contextOf({ kind: "system", name, via: "system", ip: null });
+}
+
+/** A context for a worker that the gateway has recognised by its session. */
+export function workerContext(worker: {
+  workerId: number;
+  bootId: string;
+  name: string;
+  ip: string | null;
+}): SchedulerContext {
+  return contextOf({ kind: "worker", ...worker, via: `worker:${worker.workerId}` });
+}
+
+/** A context for anybody who has been recognised. */
+export function contextOf(actor: Actor, requestId: string = randomUUID()): SchedulerContext {
+  const { sql, prisma, queues, signals, env } = server();
+  return {
+    actor,
+    settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, retryLimit: 5, lostLimit: 3 },
+    sql,
+    prisma,
+    queues,
+    signals,
+    requestId,
+  };
+}
+
+/** Who asks with a page: sends people who are not signed in to the login page. For server components. */
+export async function contextFromSession(): Promise<SchedulerContext> {
+  try {
+    return await contextFromCookies();
+  } catch (error) {
+    if (!(error instanceof SchedulerError) || error.code !== "unauthenticated") throw error;
+    const { redirect } = await import("next/navigation.js");
+    return redirect("/login");
+  }
+}
+
+/** Who asks with a page or an action; throws `unauthenticated` when nobody is signed in. */
+export async function contextFromCookies(): Promise<SchedulerContext> {
+  const { headers } = await import("next/headers.js");
+  const given = await headers();
+  const credentials = { authorization: null, cookie: given.get("cookie"), ip: given.get("x-forwarded-for") };
+  return contextOf(await whoAsks(server().whoAsks, credentials));
+}
+
+/** Who asks with a REST request: a bearer token, or for GET and HEAD also the session cookie. */
+export function contextFromRequest(request: Request, requestId?: string): Promise<SchedulerContext> {
+  const reads = request.method === "GET" || request.method === "HEAD";
+  const credentials = {
+    authorization: request.headers.get("authorization"),
+    cookie: reads ? request.headers.get("cookie") : null,
+    ip: request.headers.get("x-forwarded-for"),
+  };
+  return contextFrom(credentials, requestId);
+}
+
+/** The same for plain handlers, which answer reads only. `ip` is the address that `cleanRequest` told. */
+export function contextFromHeaders(headers: IncomingHttpHeaders, ip: string | null): Promise<SchedulerContext> {
+  return contextFrom({ authorization: headers.authorization ?? null, cookie: headers.cookie ?? null, ip });
+}
+
+async function contextFrom(credentials: Credentials, requestId?: string): Promise<SchedulerContext> {
+  return contextOf(await whoAsks(server().whoAsks, credentials), requestId);
+}
+
+function openServer(env: Env): Server {
+  const report = (error: unknown) => logError(error, "-");
+  const sql = openDatabase({ url: env.DATABASE_URL, applicationName: "self-serve web", onConnectionError: report });
+  const redis = openRedis(env.REDIS_URL, "request", report);
+  const directory = new Directory({
+    urls: env.LDAP_URL,
+    ca: env.LDAP_CA_FILE === undefined ? undefined : readFileSync(env.LDAP_CA_FILE, "utf8"),
+    startTls: env.LDAP_START_TLS,
+    bindDn: env.LDAP_BIND_DN,
+    bindPassword: env.LDAP_BIND_PASSWORD,
+    userBase: env.LDAP_USER_BASE,
+    groupBase: env.LDAP_GROUP_BASE,
+  });
+  const rolesNow = async (groups: readonly string[]) => rolesOf(groups, DEFAULT_ROLES);
+  const refresher = new UserRefresher(sql, directory, rolesNow);
+  return {
+    env,
+    sql,
+    prisma: openPrisma({ url: env.DATABASE_URL, applicationName: "self-serve web pages" }),
+    redis,
+    queues: new PoolQueues(redis, REDIS_TIMEOUT_MS),
+    signals: openSignals(env.REDIS_URL, report),
+    directory,
+    limits: new LoginLimits(redis),
+    whoAsks: {
+      sql,
+      cookies: { secure: env.BASE_URL.startsWith("https:"), secrets: [env.NEXTAUTH_SECRET] },
+      fresh: (user) => refresher.fresh(user),
+      rolesOf: rolesNow,
+    },
+  };
+}

@@ -5,13 +5,17 @@ import { Sha256 } from "./run.ts";
 
 // The worker wire, /worker/v1. The agent imports these as types only: it runs with node built-ins alone.
 
-/** POST /worker/v1/register, with the pool's registration token as bearer. One worker may register with several pools, one call each. */
+/**
+ * POST /worker/v1/register, with the registration token of the pools as bearer. Pools whose token is another one
+ * have theirs in `poolTokens`. One call names all pools of the worker; those it no longer names are left.
+ */
 export const RegisterInput = z.object({
   worker: Name,
   /** New at every start of the agent; a new boot voids the runs of the old one. */
   bootId: z.uuid(),
   slots: z.int().min(1).max(256),
   pools: z.array(Name).min(1).max(32),
+  poolTokens: z.record(Name, z.string().max(500)).optional(),
   platform: z.string().max(100),
   version: z.string().max(50),
   speed: z.number().positive().max(1_000).default(1),

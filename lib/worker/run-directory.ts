@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Work } from "../contracts/work.ts";
+import type { RunAs } from "./options.ts";
+import type { RunPlaces } from "./step-env.ts";
+
+/** Makes the fresh directory of a run, with everything but the checkout in it. */
+export async function makeRunDirectory(parent: string, work: Work, owner: RunAs | null): Promise<RunPlaces> {
+  const dir = path.join(parent, String(work.runId));
+  const places = {
+    dir,
+    checkout: path.join(dir, "checkout"),
+    home: path.join(dir, "home"),
+    tmp: path.join(dir, "tmp"),
+    artifacts: path.join(dir, "artifacts"),
+    outputs: path.join(dir, "outputs"),
+    properties: path.join(dir, "properties.json"),
+  };
+  await removeDirectory(dir);
+  await mkdir(dir, { recursive: true, mode: 0o711 });
+  for (const place of [places.home, places.tmp, places.artifacts]) {
+    await mkdir(place, { mode: 0o700 });
+    if (owner !== null) await chown(place, owner.uid, owner.gid);
+  }
+  await writeFile(places.outputs, "");
+  if (owner !== null) await chown(places.outputs, owner.uid, owner.gid);
+  await writeFile(places.properties, `${JSON.stringify(work.properties)}\n`, { mode: 0o644 });
+  return places;
+}
+
+/** The directory's name for a builder, whose own name may hold anything. */
+export function directoryOfBuilder(builder: string): string {
+  const name = builder.replaceAll(/[^A-Za-z0-9._ +-]/g, "_").slice(0, 200);
+  return /^\.*$/.test(name) ? `_${name}` : name;
+}
+
+/** Removes a directory with everything in it; whatever is in the way stays. A process of its own, because it may take long. */
+export async function removeDirectory(dir: string): Promise<void> {
+  const child = spawn("rm", ["-rf", "--", dir], { stdio: "ignore" });
+  await once(child, "exit");
+}

@@ -18,7 +18,7 @@ export class SchedulerError extends Error {
   }
 
   /** By name: the pages' bundle and the plain handlers beside it each have a copy of this class. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && value.name === "SchedulerError";
   }
 }

@@ -4,4 +4,9 @@ export class QueueNotReady extends Error {
     super(message, options);
     this.name = "QueueNotReady";
   }
+
+  /** By name: the pages' bundle and the plain handlers beside it each have a copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "QueueNotReady";
+  }
 }

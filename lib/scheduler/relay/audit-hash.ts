@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+
+/** An audit row as it is hashed; times in ISO 8601. */
+export interface AuditRow {
+  id: number;
+  userId: number | null;
+  actor: string;
+  via: string;
+  fromIp: string | null;
+  action: string;
+  object: string;
+  before: unknown;
+  after: unknown;
+  outcome: string;
+  requestId: string | null;
+  createdAt: Date;
+}
+
+/** The columns of an audit row, for a SELECT. */
+export const AUDIT_COLUMNS = `id, user_id AS "userId", actor, via, from_ip AS "fromIp", action, object, before, after, outcome,
+  request_id AS "requestId", created_at AS "createdAt"`;
+
+/** What the first row of the chain points back to. */
+export const CHAIN_START = "0".repeat(64);
+
+/** The SHA-256 of a row at its place in the chain: over its canonical JSON, its number and the hash of the row before. */
+export function auditHash(row: AuditRow, seq: number, prevHash: string): string {
+  const { id, userId, actor, via, fromIp, action, object, before, after, outcome, requestId } = row;
+  const createdAt = row.createdAt.toISOString();
+  const said = {
+    seq,
+    prevHash,
+    id,
+    userId,
+    actor,
+    via,
+    fromIp,
+    action,
+    object,
+    before,
+    after,
+    outcome,
+    requestId,
+    createdAt,
+  };
+  return createHash("sha256").update(canonicalJson(said)).digest("hex");
+}
+
+/** JSON with sorted keys and no spaces, so that equal values are equal texts. Takes JSON values only. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`).join(",")}}`;
+}

@@ -1,0 +1,16 @@
+import type { JobState } from "../../contracts/job.ts";
+
+/** What of a job, its pool and its branch decides whether a worker could be given it. */
+export interface QueueFacts {
+  state: JobState;
+  score: number;
+  poolPaused: boolean;
+  poolRemoved: boolean;
+  branchClosed: boolean;
+}
+
+/** Whether a job has a place in its pool's queue: it is queued, and neither its pool nor its branch holds it back. */
+export function belongsInQueue(facts: QueueFacts): boolean {
+  const held = facts.poolPaused || facts.poolRemoved || facts.branchClosed;
+  return facts.state === "queued" && !held && Number.isFinite(facts.score);
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../../db/sql.ts";
+import { type TestContext, testContext } from "../../testing/context.ts";
+import { makeBranch, makeBuildset, makeJob, makePool, makePush } from "../../testing/rows.ts";
+import type { SchedulerContext } from "../context.ts";
+import { rebuildQueue } from "./rebuild-queue.ts";
+import { relayQueue } from "./relay-queue.ts";
+
+let test: TestContext;
+let ctx: SchedulerContext;
+let branchId: number;
+let buildsetId: number;
+let poolId: number;
+
+beforeAll(async () => {
+  test = await testContext();
+  ctx = test.ctx;
+});
+afterAll(() => test.drop());
+beforeEach(async () => {
+  await test.sql.count("UPDATE jobs SET dirty = false");
+  branchId = await makeBranch(test.sql);
+  buildsetId = await makeBuildset(test.sql, { pushId: await makePush(test.sql, { branchId }) });
+  poolId = await makePool(test.sql);
+  await rebuildQueue(ctx);
+});
+
+const job = (part: Parameters<typeof makeJob>[1] = {}) => makeJob(test.sql, { buildsetId, poolId, ...part });
+const change = (jobId: number, set: string) =>
+  test.sql.count(`UPDATE jobs SET ${set}, queue_version = queue_version + 1, dirty = true WHERE id = $1`, [jobId]);
+const order = () => ctx.queues.page(poolId, 0, 5000);
+const dirtyIds = async () =>
+  (await test.sql.rows<{ id: number }>("SELECT id FROM jobs WHERE dirty ORDER BY id")).map((row) => row.id);
+
+/** A context whose relay stops after reading the dirty rows, until `go` is called: a process that was frozen there. */
+function frozenAfterReading(): { frozen: SchedulerContext; reached: Promise<void>; go: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const sql: Database = {
+    ...test.sql,
+    rows: async (statement, values) => {
+      const rows = await test.sql.rows(statement, values);
+      if (typeof statement !== "string" && statement.name === "relay_dirty") {
+        reached.resolve();
+        await gate.promise;
+      }
+      return rows as never;
+    },
+  };
+  return { frozen: { ...ctx, sql }, reached: reached.promise, go: gate.resolve };
+}
+
+describe("relayQueue", () => {
+  it("puts queued jobs in their order and clears their marks", async () => {
+    const late = await job({ score: 20 });
+    const early = await job({ score: -10 });
+    const same = await job({ score: 20 });
+    expect(await relayQueue(ctx)).toEqual({ carried: 3, notReady: [], more: false });
+    expect(await order()).toEqual([early, late, same]);
+    expect(await dirtyIds()).toEqual([]);
+    expect(await relayQueue(ctx)).toEqual({ carried: 0, notReady: [], more: false });
+  });
+
+  it("moves a job whose score changed, and takes out one that runs, is done or blocked", async () => {
+    const [moved, runs, done, blocked] = [await job({ score: 1 }), await job(), await job(), await job()];
+    const other = await job({ score: 5 });
+    await relayQueue(ctx);
+    await change(moved, "score = 9");
+    await change(runs, "state = 'running'");
+    await change(done, "state = 'done', result = 'cancelled'");
+    await change(blocked, "state = 'blocked'");
+    await relayQueue(ctx);
+    expect(await order()).toEqual([other, moved]);
+  });
+
+  it("keeps jobs of a closed branch, a paused or a removed pool out", async () => {
+    await job();
+    await test.sql.count("UPDATE branches SET closed_at = now() WHERE id = $1", [branchId]);
+    const pausedPool = await makePool(test.sql, { pausedAt: new Date() });
+    const removedPool = await makePool(test.sql, { removedAt: new Date() });
+    await rebuildQueue(ctx);
+    for (const poolId of [pausedPool, removedPool]) await makeJob(test.sql, { poolId });
+    expect((await relayQueue(ctx)).carried).toBe(3);
+    for (const id of [poolId, pausedPool, removedPool]) expect(await ctx.queues.size(id)).toBe(0);
+  });
+
+  it("wakes who waits for the pool, once the jobs are there", async () => {
+    await job();
+    const woken = ctx.signals.next([`pool:${poolId}`], 5000);
+    await relayQueue(ctx);
+    expect(await woken).toBe(true);
+  });
+
+  it("does not wake anybody for jobs that left", async () => {
+    await job({ state: "running" });
+    const woken = ctx.signals.next([`pool:${poolId}`], 100);
+    await relayQueue(ctx);
+    expect(await woken).toBe(false);
+  });
+
+  it("carries 500 at a time and says that there are more", async () => {
+    for (let made = 0; made < 3; made += 1) await job();
+    await test.sql.count(
+      `INSERT INTO jobs (buildset_id, builder_id, branch_id, push_id, pool_id, trust_level, definition, definition_hash, state, score, submitted_at)
+       SELECT buildset_id, builder_id, branch_id, push_id, pool_id, trust_level, definition, definition_hash, state, score, submitted_at
+       FROM jobs, generate_series(1, 199) WHERE pool_id = $1`,
+      [poolId],
+    );
+    expect(await relayQueue(ctx)).toEqual({ carried: 500, notReady: [], more: true });
+    expect(await relayQueue(ctx)).toEqual({ carried: 100, notReady: [], more: false });
+    expect(await ctx.queues.size(poolId)).toBe(600);
+  });
+
+  it("goes past a row without a sound score", async () => {
+    await job({ score: Number.NaN });
+    const sound = await job();
+    expect((await relayQueue(ctx)).carried).toBe(2);
+    expect(await order()).toEqual([sound]);
+  });
+
+  it("leaves a job dirty that changed after it was read, and carries the change next", async () => {
+    const jobId = await job({ score: 1 });
+    const { frozen, reached, go } = frozenAfterReading();
+    const relay = relayQueue(frozen);
+    await reached;
+    await change(jobId, "state = 'running'");
+    go();
+    expect((await relay).carried).toBe(0);
+    expect(await dirtyIds()).toEqual([jobId]);
+    await relayQueue(ctx);
+    expect(await order()).toEqual([]);
+  });
+
+  it("does not wait for a row that a verb holds, and carries it later", async () => {
+    const [held, free] = [await job(), await job()];
+    await test.sql.transaction(async (tx) => {
+      await tx.rows("SELECT 1 FROM jobs WHERE id = $1 FOR NO KEY UPDATE", [held]);
+      expect((await relayQueue(ctx)).carried).toBe(1);
+    });
+    expect(await dirtyIds()).toEqual([held]);
+    expect((await relayQueue(ctx)).carried).toBe(1);
+    expect(await order()).toEqual([held, free]);
+  });
+
+  it("is refused with what it read before a newer version was carried", async () => {
+    const jobId = await job({ score: 1 });
+    const zombie = frozenAfterReading();
+    const late = relayQueue(zombie.frozen);
+    await zombie.reached;
+    await change(jobId, "score = 7");
+    await relayQueue(ctx);
+    zombie.go();
+    expect((await late).carried).toBe(0);
+    expect(await ctx.queues.of(poolId).scores([jobId])).toEqual([7]);
+    await change(jobId, "state = 'running'");
+  });
+
+  it("does not bring back a job that was claimed while it was frozen", async () => {
+    const jobId = await job();
+    const zombie = frozenAfterReading();
+    const late = relayQueue(zombie.frozen);
+    await zombie.reached;
+    await relayQueue(ctx);
+    await ctx.queues.pop([poolId], 1);
+    await change(jobId, "state = 'running'");
+    await relayQueue(ctx);
+    zombie.go();
+    await late;
+    expect(await order()).toEqual([]);
+  });
+
+  it("cannot write what it read before Redis was emptied, nor clear its mark", async () => {
+    const jobId = await job({ score: 1 });
+    const zombie = frozenAfterReading();
+    const late = relayQueue(zombie.frozen);
+    await zombie.reached;
+    await test.redis.flushdb();
+    await change(jobId, "state = 'running'");
+    await rebuildQueue(ctx);
+    zombie.go();
+    expect((await late).carried).toBe(0);
+    expect(await order()).toEqual([]);
+    expect(await dirtyIds()).toEqual([jobId]);
+  });
+
+  it("carries nothing to a queue that Redis lost, and says which", async () => {
+    const jobId = await job();
+    await test.redis.flushdb();
+    const report = await relayQueue(ctx);
+    expect(report.carried).toBe(0);
+    expect(report.notReady).toContain(poolId);
+    expect(await dirtyIds()).toEqual([jobId]);
+    await rebuildQueue(ctx);
+    expect((await relayQueue(ctx)).carried).toBe(1);
+    expect(await order()).toEqual([jobId]);
+  });
+
+  it("is harmless twice at once", async () => {
+    const ids: number[] = [];
+    for (let score = 40; score > 0; score -= 1) ids.unshift(await job({ score }));
+    await Promise.all([relayQueue(ctx), relayQueue(ctx), relayQueue(ctx)]);
+    while ((await dirtyIds()).length > 0) await relayQueue(ctx);
+    expect(await order()).toEqual(ids);
+  });
+});

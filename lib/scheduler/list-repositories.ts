@@ -1,0 +1,24 @@
+import type { Repository } from "../contracts/branch.ts";
+import { toBranch } from "../db/to-branch.ts";
+import { toTimestamp } from "../db/to-timestamp.ts";
+import type { SchedulerContext } from "./context.ts";
+import { requirePermission } from "./permissions.ts";
+
+/** All repositories of the configuration with their branches, by name. Passwords in addresses are left out. */
+export async function listRepositories(ctx: SchedulerContext): Promise<Repository[]> {
+  requirePermission(ctx.actor, "read");
+  const rows = await ctx.prisma.repository.findMany({
+    where: { removedAt: null },
+    include: { branches: { where: { removedAt: null }, orderBy: { name: "asc" } } },
+    orderBy: { name: "asc" },
+  });
+  return rows.map((row) => ({
+    id: Number(row.id),
+    name: row.name,
+    vcs: "git",
+    url: row.url.replace(/^([a-z+]+:\/\/)[^@/]*@/i, "$1"),
+    polledAt: toTimestamp(row.polledAt),
+    pollError: row.pollError,
+    branches: row.branches.map((branch) => toBranch({ ...branch, repository: { name: row.name } })),
+  }));
+}

@@ -9,15 +9,7 @@ export const JOB_TRANSITIONS: Record<JobState, readonly JobState[]> = {
 };
 
 /** Results from the mildest to the most severe: the worst one names a whole set. */
-const BY_SEVERITY: readonly Result[] = [
-  "success",
-  "skipped",
-  "warnings",
-  "failure",
-  "exception",
-  "cancelled",
-  "retry",
-];
+const BY_SEVERITY: readonly Result[] = ["success", "skipped", "warnings", "failure", "exception", "cancelled", "retry"];
 
 /** The most severe of the results; `success` when there are none. */
 export function worstResult(results: Iterable<Result>): Result {

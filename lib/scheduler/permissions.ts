@@ -75,7 +75,8 @@ function jobRefusal(actor: Actor, action: JobAction, job: JobSubject): string | 
   if (job.ownerId === actor.userId || job.submittedById === actor.userId) return null;
   if (action === "retrigger" && job.kind === "nightly" && isFailed(job.result)) return null;
   const who = job.ownerLogin === null ? "Nobody is known to own" : `${job.ownerLogin} owns`;
-  const others = job.ownerLogin === null ? "only a sheriff or an admin" : `only ${job.ownerLogin}, a sheriff or an admin`;
+  const others =
+    job.ownerLogin === null ? "only a sheriff or an admin" : `only ${job.ownerLogin}, a sheriff or an admin`;
   return `${who} the push of job ${job.id}, so ${others} may ${VERBS[action]} it.`;
 }
 

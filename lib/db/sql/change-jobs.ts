@@ -56,6 +56,8 @@ export async function changeJobs(tx: Sql, changes: readonly JobChange[]): Promis
   }));
   const changed = await tx.count(CHANGE, [toJsonb(rows)]);
   if (changed !== changes.length) {
-    throw new Error(`${changes.length} jobs were to change, but ${changed} did: ${changes.map((c) => c.id).join(", ")}`);
+    throw new Error(
+      `${changes.length} jobs were to change, but ${changed} did: ${changes.map((c) => c.id).join(", ")}`,
+    );
   }
 }

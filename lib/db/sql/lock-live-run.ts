@@ -43,7 +43,9 @@ export async function lockLiveRun(tx: Sql, ctx: SchedulerContext, runId: number)
   if (!row || row.workerId !== actor.workerId) throw runNotFound(runId);
   const { workerId: _, bootId, ...run } = row;
   if (bootId !== actor.bootId) {
-    throw new SchedulerError("conflict", `Run ${runId} belongs to an earlier start of this worker.`, { state: run.state });
+    throw new SchedulerError("conflict", `Run ${runId} belongs to an earlier start of this worker.`, {
+      state: run.state,
+    });
   }
   if (run.state !== "running" && run.state !== "cancelling") throw runNotLive(runId, run.state);
   return run;

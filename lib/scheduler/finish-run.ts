@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type { Result } from "../contracts/job.ts";
+import type { FinishInput, FinishReply } from "../contracts/work.ts";
+import { changeRun, releaseMembers } from "../db/sql/change-run.ts";
+import { completeBuildsets } from "../db/sql/complete-buildsets.ts";
+import { insertOutputs } from "../db/sql/insert-outputs.ts";
+import { type LockedJob, lockJobsWithDependents } from "../db/sql/lock-jobs.ts";
+import { runNotFound, runNotLive } from "../db/sql/lock-live-run.ts";
+import { lockRuns, type ProtocolRun, readMembers, readRun } from "../db/sql/lock-run.ts";
+import type { Sql } from "../db/sql.ts";
+import { canonicalJson } from "../db/to-jsonb.ts";
+import type { SchedulerContext } from "./context.ts";
+import { SchedulerError } from "./errors.ts";
+import { worstResult } from "./job-state.ts";
+import { moveJobs } from "./move-jobs.ts";
+import { moveOfResult } from "./move-of-result.ts";
+import { requirePermission } from "./permissions.ts";
+import { lockAdoptable, readopt } from "./readopt-run.ts";
+import { record } from "./record.ts";
+
+/** What the worker says at the end of a run. */
+export interface FinishRunInput extends FinishInput {
+  runId: number;
+}
+
+/**
+ * Ends a run with its worker's result, which reaches the jobs that the run still serves and those that wait for them. Accepted while the
+ * run is live, or lost and not claimed by anybody else since. A run that is being cancelled ends as cancelled, whatever its worker says.
+ * The same request gets the same answer; any other one `conflict` with the state that was found.
+ */
+export async function finishRun(ctx: SchedulerContext, input: FinishRunInput): Promise<FinishReply> {
+  requirePermission(ctx.actor, "work");
+  const { runId, ...content } = input;
+  const hash = createHash("sha256").update(canonicalJson(content)).digest("hex");
+  for (;;) {
+    const result = await ctx.sql.transaction((tx) => finish(tx, ctx, input, hash));
+    if (result === null) continue; // lost at this very moment, so it is to be taken back first
+    ctx.signals.send("relay");
+    return { runId, result };
+  }
+}
+
+async function finish(tx: Sql, ctx: SchedulerContext, input: FinishRunInput, hash: string): Promise<Result | null> {
+  const seen = ownRun(ctx, await readRun(tx, input.runId), input.runId);
+  if (seen.state === "done") return repeated(seen, hash);
+  const found = seen.state === "lost" ? await takeBack(tx, ctx, seen) : await lockLive(tx, seen);
+  if (found === null) return null;
+  if (found.run.state === "done") return repeated(found.run, hash);
+  return settle(tx, ctx, found, input, hash);
+}
+
+interface Finishing {
+  run: ProtocolRun;
+  /** The jobs that the result reaches. */
+  jobs: LockedJob[];
+  locked: LockedJob[];
+}
+
+function ownRun(ctx: SchedulerContext, run: ProtocolRun | undefined, runId: number): ProtocolRun {
+  const { actor } = ctx;
+  if (actor.kind !== "worker" || !run || run.workerId !== actor.workerId) throw runNotFound(runId);
+  if (run.bootId === actor.bootId) return run;
+  throw new SchedulerError("conflict", `Run ${runId} belongs to an earlier start of this worker.`, {
+    state: run.state,
+  });
+}
+
+function repeated(run: ProtocolRun, hash: string): Result {
+  if (run.finishHash === hash && run.result !== null) return run.result;
+  throw runNotLive(run.id, run.state);
+}
+
+async function takeBack(tx: Sql, ctx: SchedulerContext, seen: ProtocolRun): Promise<Finishing> {
+  const adoptable = await lockAdoptable(tx, seen);
+  if (!adoptable) throw runNotLive(seen.id, "lost");
+  return readopt(tx, ctx, adoptable);
+}
+
+/** Locks everything that the result of a live run touches; null when it has been lost since it was seen. */
+async function lockLive(tx: Sql, seen: ProtocolRun): Promise<Finishing | null> {
+  const before = await readMembers(tx, [seen.id]);
+  const locked = await lockJobsWithDependents(
+    tx,
+    before.map((member) => member.jobId),
+  );
+  const [run] = await lockRuns(tx, [seen.id]);
+  if (!run) throw runNotFound(seen.id);
+  if (run.state === "lost") return null;
+  const live = new Set((await readMembers(tx, [run.id])).filter((member) => member.live).map((member) => member.jobId));
+  return { run, jobs: locked.filter((job) => live.has(job.id)), locked };
+}
+
+async function settle(
+  tx: Sql,
+  ctx: SchedulerContext,
+  { run, jobs, locked }: Finishing,
+  input: FinishRunInput,
+  hash: string,
+): Promise<Result> {
+  const cancelled = run.state === "cancelling";
+  const result = cancelled ? "cancelled" : input.result;
+  const { retryLimit } = ctx.settings;
+  const moves = jobs.map((job) => moveOfResult(job, { result, reason: input.reason, run, retryLimit }));
+  const sets = await moveJobs(tx, ctx, locked, moves);
+  const { chunks: logChunks, bytes: logBytes, sha256: logSha256 } = input.log;
+  await changeRun(tx, {
+    id: run.id,
+    from: run.state,
+    to: "done",
+    result,
+    reason: input.reason ?? null,
+    stopped: cancelled,
+    finish: { hash, logChunks, logBytes, logSha256 },
+  });
+  await releaseMembers(tx, run.id);
+  await insertOutputs(tx, run.id, input.outputs);
+  await completeBuildsets(tx, sets, worstResult);
+  await record(tx, ctx, {
+    event: { type: "run.done", runId: run.id, body: { result } },
+    audit: { action: "run.finish", object: `run:${run.id}`, after: { result, jobs: jobs.map((job) => job.id) } },
+  });
+  return result;
+}

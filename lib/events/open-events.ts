@@ -1,0 +1,26 @@
+import type { Redis } from "ioredis";
+import type { Sql } from "../db/sql.ts";
+import type { RedisSignals } from "../redis/signals.ts";
+import { EventFeed } from "./event-feed.ts";
+import { EventLog } from "./event-log.ts";
+import { EventStream } from "./event-stream.ts";
+import { OutputHints } from "./output-hints.ts";
+
+/** What a process needs to follow the events, and to tell that logs grew. Once per process. */
+export interface Events {
+  feed: EventFeed;
+  outputs: OutputHints;
+}
+
+/** Opens the events of one process over the doors that it has open. `feed.close()` ends its subscriptions. */
+export function openEvents(doors: {
+  sql: Sql;
+  redis: Redis;
+  signals: RedisSignals;
+  report?: (error: unknown) => void;
+}): Events {
+  const outputs = new OutputHints(doors.signals.pubSub);
+  const log = new EventLog(doors.sql, new EventStream(doors.redis));
+  const report = doors.report ?? (() => {});
+  return { outputs, feed: new EventFeed({ log, signals: doors.signals, outputs, report }) };
+}

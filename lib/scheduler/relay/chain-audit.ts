@@ -1,4 +1,5 @@
 import type { SchedulerContext } from "../context.ts";
+import { requirePermission } from "../permissions.ts";
 import { AUDIT_COLUMNS, type AuditRow, auditHash, CHAIN_START } from "./audit-hash.ts";
 
 const BATCH = 500;
@@ -20,6 +21,7 @@ export interface ChainHead {
 
 /** Adds the committed audit rows that are not yet in the chain to its end, by id. */
 export async function chainAudit(ctx: SchedulerContext): Promise<ChainAuditReport> {
+  requirePermission(ctx.actor, "maintain");
   const waiting = await ctx.sql.rows("SELECT 1 FROM audit_entries WHERE seq IS NULL LIMIT 1");
   if (waiting.length === 0) return { chained: 0, more: false, head: null };
 

@@ -1,4 +1,5 @@
 import type { SchedulerContext } from "../context.ts";
+import { requirePermission } from "../permissions.ts";
 
 const BATCH = 1000;
 
@@ -14,6 +15,7 @@ export interface NumberEventsReport {
  * committed. The lock on the counter makes relays that overlap take turns.
  */
 export async function numberEvents(ctx: SchedulerContext): Promise<NumberEventsReport> {
+  requirePermission(ctx.actor, "maintain");
   const waiting = await ctx.sql.rows("SELECT 1 FROM events WHERE seq IS NULL LIMIT 1");
   if (waiting.length === 0) return { numbered: 0, more: false };
 

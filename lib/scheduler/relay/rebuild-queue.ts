@@ -1,4 +1,5 @@
 import type { SchedulerContext } from "../context.ts";
+import { requirePermission } from "../permissions.ts";
 import { belongsInQueue } from "./belongs-in-queue.ts";
 import { readEpochs } from "./epochs.ts";
 import { type QueueRow, queuedRows } from "./queue-rows.ts";
@@ -23,6 +24,7 @@ export interface RebuildReport {
  * was read is dirty, and the relay carries it once the new queue is there.
  */
 export async function rebuildQueue(ctx: SchedulerContext, input: RebuildQueueInput = {}): Promise<RebuildReport> {
+  requirePermission(ctx.actor, "maintain");
   const poolIds = input.poolIds ?? (await readEpochs(ctx)).notReady;
   const report: RebuildReport = { rebuilt: [], refused: [] };
   for (const poolId of poolIds) {

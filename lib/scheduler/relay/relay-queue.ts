@@ -1,4 +1,5 @@
 import type { SchedulerContext } from "../context.ts";
+import { requirePermission } from "../permissions.ts";
 import { belongsInQueue } from "./belongs-in-queue.ts";
 import { readEpochs } from "./epochs.ts";
 import { clearDirty, databaseNowMs, dirtyRows, type QueueRow } from "./queue-rows.ts";
@@ -21,6 +22,7 @@ export interface RelayReport {
  * a second relay that overlaps, however late, is refused by the versions. Whoever waits for a pool is woken once its jobs stand there.
  */
 export async function relayQueue(ctx: SchedulerContext): Promise<RelayReport> {
+  requirePermission(ctx.actor, "maintain");
   const { ready, notReady } = await readEpochs(ctx); // before the rows: then a row is never newer than its epoch
   const rows = await dirtyRows(ctx.sql, [...ready.keys()], BATCH);
   if (rows.length === 0) return { carried: 0, notReady, more: false };

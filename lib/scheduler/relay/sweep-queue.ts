@@ -1,4 +1,5 @@
 import type { SchedulerContext } from "../context.ts";
+import { requirePermission } from "../permissions.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import { QueueNotReady } from "../queue/queue-not-ready.ts";
 import { belongsInQueue } from "./belongs-in-queue.ts";
@@ -25,12 +26,15 @@ export interface SweepReport {
 
 /** Compares PostgreSQL with Redis both ways and repairs Redis. A pool that fails does not stop the others; its error is thrown at the end. */
 export async function sweepQueue(ctx: SchedulerContext): Promise<SweepReport> {
+  requirePermission(ctx.actor, "maintain");
   const { ready, notReady } = await readEpochs(ctx); // before the rows, as in the relay
   const report: SweepReport = { added: 0, removed: 0, forgotten: 0, rebuilt: [] };
   const errors: unknown[] = [];
   const nowMs = await databaseNowMs(ctx.sql);
 
-  const lost = [...notReady];
+  // first what is lost: until it is back, claims of those pools cost more
+  if (notReady.length > 0) report.rebuilt = (await rebuildQueue(ctx, { poolIds: notReady })).rebuilt;
+  const lost: number[] = [];
   for (const [poolId, epoch] of ready) {
     try {
       if (!(await sweepPool(ctx, ctx.queues.of(poolId), epoch, nowMs, report))) lost.push(poolId);
@@ -39,7 +43,7 @@ export async function sweepQueue(ctx: SchedulerContext): Promise<SweepReport> {
       else errors.push(error);
     }
   }
-  if (lost.length > 0) report.rebuilt = (await rebuildQueue(ctx, { poolIds: lost })).rebuilt;
+  if (lost.length > 0) report.rebuilt.push(...(await rebuildQueue(ctx, { poolIds: lost })).rebuilt);
   if (errors.length > 0) throw new AggregateError(errors, `The sweep of ${errors.length} pools failed.`);
   return report;
 }

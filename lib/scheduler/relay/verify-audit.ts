@@ -1,4 +1,5 @@
 import type { SchedulerContext } from "../context.ts";
+import { requirePermission } from "../permissions.ts";
 import { AUDIT_COLUMNS, type AuditRow, auditHash, CHAIN_START } from "./audit-hash.ts";
 import type { ChainHead } from "./chain-audit.ts";
 
@@ -18,6 +19,7 @@ type ChainedRow = AuditRow & { seq: number; prevHash: string | null; hash: strin
 
 /** Recomputes the whole audit chain. Finds any row that was changed, removed, added or moved since it was chained. */
 export async function verifyAudit(ctx: SchedulerContext, input: VerifyAuditInput = {}): Promise<AuditVerdict> {
+  requirePermission(ctx.actor, "maintain");
   let head: ChainHead = { seq: 0, hash: CHAIN_START };
   const { value } = await ctx.sql.one<{ value: number }>("SELECT value FROM counters WHERE name = 'audit'");
   while (head.seq < value) {

@@ -24,7 +24,7 @@ const MAX_SAID = 64 * 1024;
 
 /** Runs git in a process group of its own and returns its standard output. Throws GitError, also when killed or too slow. */
 export async function git(args: readonly string[], options: GitOptions): Promise<string> {
-  if (options.signal.aborted) throw new GitError(args[0] ?? "", "the run was ended first");
+  if (options.signal.aborted) throw new GitError(commandOf(args), "the run was ended first");
   const child = spawn("git", args, {
     cwd: options.cwd,
     env: options.env as NodeJS.ProcessEnv,
@@ -46,8 +46,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   const limit = setTimeout(() => kill(`it took longer than ${options.timeoutMs / 1_000} s`), options.timeoutMs);
   try {
     const { code, out, said } = await collect(child);
-    if (code !== 0)
-      throw new GitError(args.find((arg) => !arg.startsWith("-")) ?? "", why || said || `exit code ${code}`);
+    if (code !== 0) throw new GitError(commandOf(args), why || said || `exit code ${code}`);
     return out;
   } finally {
     clearTimeout(limit);
@@ -68,4 +67,9 @@ function collect(child: ReturnType<typeof spawn>): Promise<{ code: number | null
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, out, said }));
   });
+}
+
+/** The first word that is not a setting. */
+function commandOf(args: readonly string[]): string {
+  return args.find((arg, index) => !arg.startsWith("-") && args[index - 1] !== "-c") ?? "";
 }

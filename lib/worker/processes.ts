@@ -3,8 +3,8 @@ import { setTimeout as timer } from "node:timers/promises";
 
 /** How the processes of a run are known, whatever they did to hide. */
 export interface Family {
-  /** `NAME=value` that is in the environment of every process of the run. */
-  mark: string;
+  /** `NAME=value` that is in the environment of every process of the run; null when it is not known. */
+  mark: string | null;
   /** Whoever works in this directory belongs to the run as well. */
   dir: string;
   /** Process groups that the agent started for the run. */
@@ -19,7 +19,7 @@ export async function findFamily(family: Family): Promise<number[]> {
   const names = await readdir("/proc").catch(() => []);
   const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.map(async (pid) => ((await belongs(pid, family)) ? pid : null)));
-  return found.filter((pid) => pid !== null && pid !== process.pid);
+  return found.filter((pid): pid is number => pid !== null && pid > 1 && pid !== process.pid);
 }
 
 async function belongs(pid: number, family: Family): Promise<boolean> {
@@ -33,7 +33,7 @@ async function belongs(pid: number, family: Family): Promise<boolean> {
   if (state === undefined || state === "" || "ZX".includes(state)) return false;
   if (family.groups.has(Number(group))) return true;
   if (cwd === family.dir || cwd.startsWith(`${family.dir}/`)) return true;
-  return environ.split("\0").includes(family.mark);
+  return family.mark !== null && /^\w+=./.test(family.mark) && environ.split("\0").includes(family.mark);
 }
 
 /** Signals every group of the run, and the processes given. */

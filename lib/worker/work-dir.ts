@@ -15,7 +15,7 @@ export async function openWorkDir(workDir: string, bootId: string): Promise<stri
   await mkdir(runs, { recursive: true, mode: 0o711 });
   for (const old of await readdir(runs)) {
     const dir = path.join(runs, old);
-    await killFamily({ mark: "", dir, groups: new Set() });
+    await killFamily({ mark: null, dir, groups: new Set() });
     await removeDirectory(dir);
   }
   const stores = path.join(workDir, "stores");

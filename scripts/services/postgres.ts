@@ -16,9 +16,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
 import { type Daemon, type DaemonOptions, endLeftover, startDaemon } from "./daemon.ts";
 import { rememberedPort } from "./ports.ts";
-import { canReach, copyBinaries, embeddedPostgres, postgresUser, type SystemUser } from "./postgres-binaries.ts";
+import { copyBinaries, embeddedPostgres, postgresUser } from "./postgres-binaries.ts";
 import { endProcess, identify } from "./processes.ts";
 import type { ServiceOptions } from "./redis.ts";
+import { canReach, type SystemUser } from "./system-user.ts";
 
 const USER = "selfserve";
 const DATABASE = "selfserve";
@@ -77,6 +78,7 @@ export class PrivatePostgres {
       onUnexpectedExit: this.options.onUnexpectedExit,
     };
     const deadline = performance.now() + 10_000;
+    this.daemon = undefined;
     while (!this.daemon) {
       try {
         this.daemon = await startDaemon(options);

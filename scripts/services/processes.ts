@@ -57,6 +57,7 @@ export interface EndOptions {
 
 /** Sends a signal, to the whole group with `group`; a process that is gone already is no error. */
 export function sendSignal(pid: number, signal: NodeJS.Signals, group = false): void {
+  if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`${pid} is no process of ours.`); // 0 and -1 mean many
   try {
     process.kill(group ? -pid : pid, signal);
   } catch (error) {

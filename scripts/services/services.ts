@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { PrivateDirectory } from "./directory.ts";
 import { DIRECTORY_NAMES } from "./directory-content.ts";
 import { PrivatePostgres } from "./postgres.ts";
@@ -17,6 +18,7 @@ export interface ServicesOptions {
   /** Whether data must survive a power cut; false for tests. */
   durable: boolean;
   kinds: ServiceKind[];
+  /** Told when a service ended although nobody asked it to; it is started again. */
   onUnexpectedExit?: (description: string) => void;
 }
 
@@ -34,17 +36,28 @@ export interface Services {
 /** Starts the services asked for, side by side. When one fails, the others are stopped again. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const wants = (kind: ServiceKind) => options.kinds.includes(kind);
-  const optionsOf = (name: string) => ({
+  let stopped = false;
+  const optionsOf = (name: string, service: () => Startable | undefined) => ({
     folder: path.join(options.folder, name),
     password: secret(options.secretsFolder, `${name}-password`),
     durable: options.durable,
-    onUnexpectedExit: options.onUnexpectedExit,
+    onUnexpectedExit: (description: string) => {
+      options.onUnexpectedExit?.(description);
+      void startAgain(service, () => stopped, options.onUnexpectedExit);
+    },
   });
-  const postgres = wants("database") ? new PrivatePostgres(optionsOf("postgres")) : undefined;
-  const redis = wants("redis") ? new PrivateRedis(optionsOf("redis")) : undefined;
-  const directory = wants("directory") ? new PrivateDirectory(optionsOf("directory")) : undefined;
+  const postgres: PrivatePostgres | undefined = wants("database")
+    ? new PrivatePostgres(optionsOf("postgres", () => postgres))
+    : undefined;
+  const redis: PrivateRedis | undefined = wants("redis")
+    ? new PrivateRedis(optionsOf("redis", () => redis))
+    : undefined;
+  const directory: PrivateDirectory | undefined = wants("directory")
+    ? new PrivateDirectory(optionsOf("directory", () => directory))
+    : undefined;
   const all = [postgres, redis, directory].filter((service) => service !== undefined);
   const stop = async () => {
+    stopped = true;
     await Promise.all(all.map((service) => service.stop()));
   };
 
@@ -65,6 +78,30 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     ...(directory && { directory }),
     stop,
   };
+}
+
+interface Startable {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Tries until it works, or until everything is stopped. */
+async function startAgain(
+  service: () => Startable | undefined,
+  stopped: () => boolean,
+  tell?: (text: string) => void,
+): Promise<void> {
+  for (let pauseMs = 200; !stopped(); pauseMs = Math.min(pauseMs * 2, 10_000)) {
+    await wait(pauseMs);
+    if (stopped()) return;
+    try {
+      await service()?.start();
+      if (stopped()) await service()?.stop();
+      return;
+    } catch (error) {
+      tell?.(error instanceof Error ? error.message : String(error));
+    }
+  }
 }
 
 function directoryEnv(directory: PrivateDirectory, password: string): Record<string, string> {

@@ -1,0 +1,12 @@
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Environment } from "./environment.ts";
+import type { ProductOptions } from "./product.ts";
+
+export async function writeConfigOnce(_options: ProductOptions): Promise<void> {}
+
+export async function seedDemoOnce(options: ProductOptions, _env: Environment): Promise<void> {
+  const mark = path.join(options.dataFolder, "demo-seeded");
+  if (!options.demo || existsSync(mark)) return;
+  writeFileSync(mark, "");
+}

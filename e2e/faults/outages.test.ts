@@ -1,0 +1,118 @@
+import { setTimeout as pass } from "node:timers/promises";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openRedis } from "../../lib/redis/open-redis.ts";
+import { type Farm, POOL, startFarm } from "./farm.ts";
+import { countStarts, readWitness, testify } from "./witness.ts";
+
+// Everything that can die dies, one after the other, while real jobs run; the jobs themselves are the witnesses.
+
+const JOBS = 200;
+const PUSHES = 4;
+const SLOTS = 4;
+const WORKERS = ["builder-1", "builder-2", "builder-3", "builder-4"];
+/** The one that is killed; its jobs may start twice. */
+const VICTIM = "builder-2";
+/** `npm run test:outage` takes the lease of production and five minutes without PostgreSQL. */
+const LEASE_SECONDS = Number(process.env.OUTAGE_LEASE_SECONDS ?? 6);
+const OUTAGE_SECONDS = Number(process.env.OUTAGE_SECONDS ?? 20);
+
+let farm: Farm;
+
+beforeAll(async () => {
+  farm = await startFarm({ workers: WORKERS, slots: SLOTS, leaseSeconds: LEASE_SECONDS });
+}, 240_000);
+afterAll(() => farm.stop(), 60_000);
+
+const witness = () => readWitness(farm.witness, WORKERS);
+
+/** Builders whose jobs testify their start and end; one in ten lives longer than the outage. */
+function builders() {
+  return Array.from({ length: JOBS / PUSHES }, (_, index) => {
+    const seconds = index % 10 === 0 ? OUTAGE_SECONDS + 5 : 1 + (index % 3);
+    const run = [testify(farm.witness, "start"), `sleep ${seconds}`, testify(farm.witness, "end")].join("\n");
+    const steps = [{ name: "testify", run }];
+    return { name: `witness ${index}`, platform: "linux", kind: "build", pool: POOL, mergeable: false, steps };
+  });
+}
+
+async function query<Row extends object>(text: string): Promise<Row[]> {
+  const client = new Client({ connectionString: farm.product.env.DATABASE_URL });
+  client.on("error", () => {}); // PostgreSQL is shut down in the middle
+  try {
+    await client.connect();
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** How many jobs there are of which this holds; -1 while PostgreSQL is away. */
+async function countJobs(condition: string): Promise<number> {
+  try {
+    const [row] = await query<{ count: string }>(`SELECT count(*) FROM jobs WHERE ${condition}`);
+    return Number(row?.count);
+  } catch {
+    return -1;
+  }
+}
+
+async function killAndEmptyRedis(): Promise<void> {
+  await farm.product.services.redis?.kill();
+  await farm.product.services.redis?.start();
+  const redis = openRedis(farm.product.env.REDIS_URL ?? "", "background");
+  await redis.flushall();
+  redis.disconnect();
+}
+
+async function shutPostgresDown(): Promise<void> {
+  await farm.product.services.postgres?.kill();
+  await pass(OUTAGE_SECONDS * 1000); // the length of the outage is what is tested
+  await farm.product.services.postgres?.start();
+}
+
+/** What dies, in this order, each as soon as some more jobs have started. */
+const FAULTS: readonly (() => Promise<void> | void)[] = [
+  () => farm.product.web.kill(),
+  () => farm.product.timer.kill(),
+  killAndEmptyRedis,
+  shutPostgresDown,
+  () => farm.workers.get(VICTIM)?.kill(),
+  () => farm.product.web.kill(),
+];
+
+async function strikeAll(): Promise<void> {
+  for (const strike of FAULTS) {
+    const next = Math.min(countStarts(witness()) + 4 + Math.floor(Math.random() * 12), JOBS);
+    await expect.poll(() => countStarts(witness()), { timeout: 120_000, interval: 50 }).toBeGreaterThanOrEqual(next);
+    await strike();
+  }
+}
+
+it(
+  "gives each job one counted result and starts it once, whatever dies",
+  async () => {
+    for (let push = 1; push <= PUSHES; push++) {
+      const config = JSON.stringify({ version: 1, builders: builders() }, null, 1);
+      farm.repository.push({ ".selfserve.yml": config, "push.txt": String(push) });
+      await expect.poll(() => countJobs("true"), { timeout: 60_000, interval: 100 }).toBe((push * JOBS) / PUSHES);
+    }
+    await strikeAll();
+    const patience = 240_000 + OUTAGE_SECONDS * 1000;
+    await expect.poll(() => countJobs("state = 'done'"), { timeout: patience, interval: 500 }).toBe(JOBS);
+
+    expect(await countJobs("result <> 'success'")).toBe(0);
+    const results = await query<{ count: string }>(
+      "SELECT count(*) FROM events WHERE type = 'job.done' GROUP BY job_id",
+    );
+    expect(results.map(({ count }) => Number(count))).toEqual(Array(JOBS).fill(1));
+
+    const { starts, ends } = witness();
+    expect(starts.size).toBe(JOBS);
+    expect([...starts.keys()].filter((jobId) => !ends.has(jobId))).toEqual([]);
+    const twice = [...starts].filter(([, workers]) => workers.length > 1);
+    expect(twice.filter(([, [first]]) => first !== VICTIM)).toEqual([]);
+    expect(twice.length).toBeLessThanOrEqual(SLOTS);
+  },
+  900_000 + OUTAGE_SECONDS * 1000,
+);

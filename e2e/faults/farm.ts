@@ -49,7 +49,7 @@ export async function startFarm(options: FarmOptions): Promise<Farm> {
     mode: "production",
     distDir: ".next-test",
     durable: true, // what was acknowledged must survive the shutdown of PostgreSQL
-    progress: { stage: (_title, work) => work(), say: () => {} },
+    progress: { stage: (_title, work) => work(() => {}), say: () => {} },
   });
   const start = (name: string) => startWorker(name, folder, product.url, options.slots);
   const workers = new Map(options.workers.map((name) => [name, start(name)]));

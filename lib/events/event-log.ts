@@ -33,8 +33,9 @@ export class EventLog {
   async reaches(seq: number): Promise<boolean> {
     const [quick] = await this.stream.after(seq, 1).catch(() => []);
     if (quick) return this.isKept(quick);
+    const last = await this.last(); // before the next one is looked for: then it is not taken for missing when it is only young
     const [next] = await eventsAfter(this.sql, seq, 1);
-    if (!next) return seq === (await this.last());
+    if (!next) return seq === last;
     return next.seq === seq + 1 && this.isKept(next);
   }
 

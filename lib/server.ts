@@ -29,6 +29,8 @@ export interface Server {
   directory: Directory;
   limits: LoginLimits;
   whoAsks: WhoAsksTools;
+  /** Resolves when the server's configuration can be read and is sound. */
+  config(): Promise<void>;
 }
 
 const REDIS_TIMEOUT_MS = 150;
@@ -153,5 +155,6 @@ function openServer(env: Env): Server {
       fresh: (user) => refresher.fresh(user),
       rolesOf: rolesNow,
     },
+    config: async () => {},
   };
 }

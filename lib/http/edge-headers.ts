@@ -16,3 +16,16 @@ export function cleanRequest(request: IncomingMessage): string | null {
   if (address !== null) request.headers["x-forwarded-for"] = address;
   return address;
 }
+
+/** Headers for every answer of the pages' host; `https` adds that browsers must not come without it for a year. */
+export function securityHeaders(https: boolean): Record<string, string> {
+  return {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    ...(https && { "Strict-Transport-Security": "max-age=31536000" }),
+  };
+}

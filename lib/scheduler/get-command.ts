@@ -7,11 +7,16 @@ import { requirePermission } from "./permissions.ts";
 /** What somebody asked for, with its outcome per job. Throws `not_found`. */
 export async function getCommand(ctx: SchedulerContext, input: { commandId: number }): Promise<Command> {
   requirePermission(ctx.actor, "read");
+  return readCommand(ctx, input.commandId);
+}
+
+/** The same for the verb that has just made it: whoever may ask for something also hears what became of it. */
+export async function readCommand(ctx: SchedulerContext, commandId: number): Promise<Command> {
   const row = await ctx.prisma.command.findUnique({
-    where: { id: input.commandId },
+    where: { id: commandId },
     include: { user: { select: { id: true, login: true, name: true } }, items: { orderBy: { jobId: "asc" } } },
   });
-  if (!row) throw new SchedulerError("not_found", `There is no command ${input.commandId}.`);
+  if (!row) throw new SchedulerError("not_found", `There is no command ${commandId}.`);
   return {
     id: Number(row.id),
     kind: CommandKind.parse(row.kind),

@@ -18,7 +18,7 @@ export interface JobSubject {
 }
 
 /** Rights that are not about one job. */
-type Permission = "read" | "buildset:submit" | "push:record" | "work" | "maintain";
+type Permission = "read" | "buildset:submit" | "push:record" | "work" | "maintain" | "command";
 
 const VERBS: Record<JobAction, string> = { cancel: "cancel", retrigger: "retrigger", reprioritize: "reprioritize" };
 
@@ -56,6 +56,10 @@ function generalRefusal(actor: Actor, permission: Permission): string | null {
   if (permission === "work") return actor.kind === "worker" ? null : "Only a registered worker may do this.";
   if (actor.kind === "system") return null;
   if (permission === "maintain") return "Only the product's own processes may do this.";
+  if (permission === "command") {
+    if (actor.kind !== "user") return "Only a signed-in user may do this to jobs.";
+    return actor.scopes.includes("jobs:write") ? null : missingScope("jobs:write", actor.scopes);
+  }
   if (permission === "read") {
     if (actor.kind !== "user") return "Only a signed-in user may read this.";
     return actor.scopes.includes("read") ? null : missingScope("read", actor.scopes);

@@ -89,3 +89,9 @@ export function readMembers(sql: Sql, runIds: readonly number[]): Promise<Protoc
     [runIds],
   );
 }
+
+/** The live runs that serve these jobs. */
+export async function readLiveRunIds(sql: Sql, jobIds: readonly number[]): Promise<number[]> {
+  const text = "SELECT DISTINCT run_id AS id FROM run_members WHERE job_id = ANY ($1::bigint[]) AND live";
+  return (await sql.rows<{ id: number }>({ name: "read-live-run-ids", text }, [jobIds])).map((row) => row.id);
+}

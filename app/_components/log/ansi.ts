@@ -6,7 +6,7 @@ import { applySgr, PLAIN, type Style } from "./sgr.ts";
 /** Most characters of a line that are shown; the rest is counted, not drawn. */
 export const MAX_COLUMNS = 4_000;
 /** Most characters of a line that are looked at, escape sequences included. */
-const MAX_SCANNED = 64_000;
+const MAX_SCANNED = 16_000;
 
 /** A piece of a line in one style. */
 export interface Segment {

@@ -1,0 +1,84 @@
+"use client";
+
+import Link from "next/link";
+import { statusOf } from "@/app/_components/jobs/status.ts";
+import { StatusSymbol } from "@/app/_components/jobs/symbol.tsx";
+import { plural } from "@/app/_components/time/format.ts";
+import { Age } from "@/app/_components/time/times.tsx";
+import type { JobDetail } from "@/lib/contracts/job.ts";
+
+/** Where the job stands, in one or two sentences. */
+export function Standing({ job }: { job: JobDetail }) {
+  return (
+    <section aria-label="Where it stands" className="card px-4 py-3 text-ink-2">
+      <Sentence job={job} />
+    </section>
+  );
+}
+
+function Sentence({ job }: { job: JobDetail }) {
+  if (job.state === "queued") return <Queued job={job} />;
+  if (job.state === "blocked") return <Blocked job={job} />;
+  if (job.state === "running" && job.startedAt !== null) {
+    return (
+      <p>
+        Started <Age at={job.startedAt} />
+        {job.runId !== null && <> as run {job.runId}</>} in pool <PoolLink pool={job.pool} />.
+      </p>
+    );
+  }
+  if (job.state === "running") return <p>A worker is starting it.</p>;
+  return (
+    <p>
+      {job.endedAt === null ? (
+        "It is done."
+      ) : (
+        <>
+          Ended <Age at={job.endedAt} />.
+        </>
+      )}{" "}
+      {job.reason}
+    </p>
+  );
+}
+
+function Queued({ job }: { job: JobDetail }) {
+  return (
+    <p>
+      Waiting in pool <PoolLink pool={job.pool} /> since <Age at={job.submittedAt} />:{" "}
+      <strong className="font-semibold text-ink" data-ahead={job.ahead ?? undefined}>
+        {job.ahead === null
+          ? "its place is being worked out"
+          : job.ahead === 0
+            ? "it is next"
+            : `${plural(job.ahead, "job is", "jobs are")} ahead of it, so it is number ${job.ahead + 1}`}
+      </strong>
+      . {job.reason}
+    </p>
+  );
+}
+
+function Blocked({ job }: { job: JobDetail }) {
+  const waitsFor = job.needs.filter((need) => need.state !== "done");
+  return (
+    <p className="flex flex-wrap items-center gap-x-1.5">
+      Waits for
+      {waitsFor.map((need) => (
+        <Link key={need.id} href={`/jobs/${need.id}`} className="link inline-flex items-center gap-1.5">
+          <StatusSymbol status={statusOf(need)} size="sm" />
+          {need.builder}
+        </Link>
+      ))}
+      {waitsFor.length === 0 && "the jobs it needs"}. It enters the queue at its old place as soon as they have
+      succeeded.
+    </p>
+  );
+}
+
+function PoolLink({ pool }: { pool: string }) {
+  return (
+    <Link href={`/queues/${pool}`} className="link">
+      {pool}
+    </Link>
+  );
+}

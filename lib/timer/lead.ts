@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database, Sql } from "../db/sql.ts";
+
+/** Any number, the same in every timer: whoever holds the lock leads. */
+const LEADER_LOCK = 7_461_002;
+
+/** How often a follower tries to take over, and a leader looks whether it still leads. */
+const LOOK_EVERY_MS = 1000;
+
+/** What a timer does about leading. */
+export interface LeadOptions {
+  sql: Database;
+  /** Ends it. */
+  abort: AbortSignal;
+  /** Does the leader's work until `lost` fires, and then ends soon. */
+  work: (lost: AbortSignal) => Promise<void>;
+  /** Hears why it could not lead, or does not lead any more. */
+  report: (error: unknown) => void;
+}
+
+/**
+ * Leads whenever no other timer does, until aborted. The lock belongs to a database session: when the leader dies, or loses the
+ * database, PostgreSQL gives it to the next one. Two that overlap for a moment do no harm.
+ */
+export async function lead({ sql, abort, work, report }: LeadOptions): Promise<void> {
+  while (!abort.aborted) {
+    try {
+      await sql.session((session) => leadOnce(session, abort, work));
+    } catch (error) {
+      report(error);
+    }
+    await pause(abort);
+  }
+}
+
+async function leadOnce(session: Sql, abort: AbortSignal, work: LeadOptions["work"]): Promise<void> {
+  while (!(await tryLock(session))) {
+    await pause(abort);
+    if (abort.aborted) return;
+  }
+  const lost = new AbortController();
+  const working = work(AbortSignal.any([abort, lost.signal]));
+  try {
+    while (!abort.aborted) {
+      await session.one("SELECT 1"); // throws when the session, and with it the lock, is gone
+      await pause(abort);
+    }
+  } finally {
+    lost.abort();
+    await working;
+  }
+}
+
+async function tryLock(session: Sql): Promise<boolean> {
+  const { mine } = await session.one<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [LEADER_LOCK]);
+  return mine;
+}
+
+async function pause(abort: AbortSignal): Promise<void> {
+  await sleep(LOOK_EVERY_MS, undefined, { signal: abort }).catch(() => {}); // aborted: the caller sees it
+}

@@ -37,7 +37,7 @@ function useLiveEvents(): LiveState {
     const stream = new LiveStream({
       onEvent: (event) => changes.take(event),
       onOutput: (hint) => applyHint(queries, changes, hint),
-      onOpen: () => changes.mark(canChange),
+      onGap: () => changes.mark(canChange),
       onState: setState,
     });
     stream.open();

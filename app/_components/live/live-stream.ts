@@ -1,4 +1,4 @@
-import { Event, EventType, OutputHint } from "@/lib/contracts/event.ts";
+import { Event, OutputHint } from "@/lib/contracts/event.ts";
 
 const REOPEN_MS = 5_000;
 const WATCH_MS = 1_000;
@@ -11,8 +11,8 @@ export type LiveState = { kind: "connecting" } | { kind: "live" } | { kind: "sta
 interface Listener {
   onEvent(event: Event): void;
   onOutput(hint: OutputHint): void;
-  /** The stream is open (again): events may have been missed before. */
-  onOpen(): void;
+  /** Events may have been missed: everything is to be read again. */
+  onGap(): void;
   onState(state: LiveState): void;
 }
 
@@ -23,6 +23,7 @@ export class LiveStream {
   private state: LiveState = { kind: "connecting" };
   private heardAt = Date.now();
   private pings = false;
+  private resumes = false;
   private watch: ReturnType<typeof setInterval> | undefined;
   private reopen: ReturnType<typeof setTimeout> | undefined;
 
@@ -33,12 +34,14 @@ export class LiveStream {
   open(): void {
     this.close();
     this.heardAt = Date.now();
+    this.resumes = false;
     const source = new EventSource("/api/v1/events");
     this.source = source;
     source.addEventListener("open", () => this.opened());
+    source.addEventListener("start", () => this.heard());
+    source.addEventListener("resync", () => this.missed());
     source.addEventListener("error", () => this.broken());
     source.addEventListener("message", (message) => this.take(message));
-    for (const type of EventType.options) source.addEventListener(type, (message) => this.take(message));
     source.addEventListener("output", (message) => this.takeOutput(message));
     source.addEventListener("ping", () => {
       this.pings = true;
@@ -54,9 +57,16 @@ export class LiveStream {
     clearTimeout(this.reopen);
   }
 
+  /** The page was rendered before its first connection; after a drop the browser resumes where it was, without a gap. */
   private opened(): void {
     this.heard();
-    this.listener.onOpen();
+    if (!this.resumes) this.listener.onGap();
+    this.resumes = true;
+  }
+
+  private missed(): void {
+    this.heard();
+    this.listener.onGap();
   }
 
   private broken(): void {

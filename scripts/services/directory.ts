@@ -11,6 +11,8 @@ import type { ServiceOptions } from "./redis.ts";
 export interface DirectoryOptions extends ServiceOptions {
   /** PEM files. With them it also answers ldaps on `secureUrl`, and StartTLS on `url`. */
   tls?: { certificateFile: string; keyFile: string };
+  /** More lines for the general part of its configuration: for tests of other servers' habits. */
+  globalDirectives?: readonly string[];
 }
 
 const SLAPD_PLACES = [
@@ -127,7 +129,10 @@ export class PrivateDirectory {
   }
 }
 
-function slapdConfig({ folder, password, durable, tls }: DirectoryOptions, data: string): string {
+function slapdConfig(
+  { folder, password, durable, tls, globalDirectives = [] }: DirectoryOptions,
+  data: string,
+): string {
   const schema = SCHEMA_PLACES.find((place) => existsSync(place));
   const modules = MODULE_PLACES.find((place) => existsSync(path.join(place, "back_mdb.so")));
   return [
@@ -135,6 +140,7 @@ function slapdConfig({ folder, password, durable, tls }: DirectoryOptions, data:
     `pidfile "${folder}/slapd.pid"`,
     ...(modules ? [`modulepath ${modules}`, "moduleload back_mdb", "moduleload memberof"] : []),
     ...(tls ? [`TLSCertificateFile "${tls.certificateFile}"`, `TLSCertificateKeyFile "${tls.keyFile}"`] : []),
+    ...globalDirectives,
     "database mdb",
     `suffix "${DIRECTORY_SUFFIX}"`,
     `rootdn "${DIRECTORY_NAMES.administrator}"`,

@@ -54,6 +54,7 @@ export interface DatabaseOptions {
 }
 
 const INT8_OID = 20;
+const INT8_ARRAY_OID = 1016;
 
 /** Opens the door; connects when first used. */
 export function openDatabase(options: DatabaseOptions): Database {
@@ -89,7 +90,7 @@ function poolConfig(options: DatabaseOptions): PoolConfig {
     connectionTimeoutMillis: options.connectionTimeoutMillis ?? 3000,
     query_timeout: statementTimeoutMs + 1000, // for a server that is there but says nothing at all
     keepAlive: true,
-    types: { getTypeParser: (oid, format) => (oid === INT8_OID ? toNumber : types.getTypeParser(oid, format)) },
+    types: { getTypeParser: parserOf },
   };
 }
 
@@ -134,6 +135,12 @@ async function runSession<T>(pool: Pool, work: (session: Sql) => Promise<T>): Pr
   } catch (error) {
     throw toCallerError(error);
   }
+}
+
+function parserOf(oid: number, format?: "text" | "binary") {
+  if (oid === INT8_OID) return toNumber;
+  const parse = types.getTypeParser(oid, format);
+  return oid === INT8_ARRAY_OID ? (text: string) => parse(text).map(toNumber) : parse;
 }
 
 function toNumber(text: string): number {

@@ -54,9 +54,13 @@ export async function lockFirst(tx: Sql, jobIds: readonly number[]): Promise<num
   return (await tx.maybe<{ id: number }>(statement, [jobIds]))?.id;
 }
 
-/** Has the relay look at a job again, which has lost its entry in Redis to a claim that did not take it. */
+/**
+ * Has the relay put a job back that a claim has taken from Redis and may not start. The version grows, so that a relay that is at work on
+ * the job just now does not take the mark away.
+ */
 export async function returnHint(tx: Sql, jobId: number): Promise<void> {
-  await tx.count({ name: "return-hint", text: "UPDATE jobs SET dirty = true WHERE id = $1" }, [jobId]);
+  const text = "UPDATE jobs SET dirty = true, queue_version = queue_version + 1 WHERE id = $1";
+  await tx.count({ name: "return-hint", text }, [jobId]);
 }
 
 function valuesOf({ workerId, poolIds, leaseSeconds }: Seeker): unknown[] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfigName, Duration } from "./config-values.ts";
 import { BuilderKind } from "./job.ts";
 
 /** A builder's definition as a job stores it: defaults filled in, times in seconds. */
@@ -17,3 +18,76 @@ export const BuilderDefinition = z.object({
   considerForNightly: z.boolean(),
 });
 export type BuilderDefinition = z.infer<typeof BuilderDefinition>;
+
+/** Where the configuration of a repository stands at each of its revisions. */
+export const IN_TREE_CONFIG_FILE = ".selfserve.yml";
+
+/** Larger files are refused unread. */
+export const IN_TREE_CONFIG_MAX_BYTES = 1024 * 1024;
+
+const DAY_SECONDS = 24 * 60 * 60;
+const MAX_BUILDERS = 500;
+const MAX_STEPS = 100;
+
+/** Builders, platforms and steps: one line that can be read on a page. */
+const title = (max: number) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .regex(/^[^\s\p{C}](?:[^\p{C}\u2028\u2029]*[^\s\p{C}])?$/u, "must be one line of text without spaces at its ends");
+
+const VariableName = z
+  .string()
+  .regex(
+    /^(?!SELFSERVE_)[A-Za-z_][A-Za-z0-9_]*$/,
+    "is no name for a variable: letters, digits and underscores, not starting with a digit or with SELFSERVE_, such as NODE_ENV",
+  );
+
+const ArtifactPattern = z
+  .string()
+  .min(1, "must name a file or a pattern, such as dist/*.zip")
+  .max(500, "must have at most 500 characters")
+  .refine(
+    (pattern) => !pattern.startsWith("/") && !pattern.split("/").includes("..") && !pattern.includes("\\"),
+    'must be relative to the checkout and stay inside it, without "..", such as dist/*.zip',
+  );
+
+const Step = z.strictObject({
+  name: title(200),
+  run: z
+    .string()
+    .max(100_000, "must have at most 100,000 characters")
+    .refine((run) => run.trim() !== "", "must say what to run, such as npm test"),
+  timeout: Duration(1, DAY_SECONDS).optional(),
+});
+
+/** One builder as people write it; what is left out gets its default in `lib/pushes`. */
+export const InTreeBuilder = z.strictObject({
+  name: title(200),
+  platform: title(100),
+  kind: BuilderKind.default("build"),
+  /** One pool, or several of which the one with the branch's trust level is taken. */
+  pool: z.union(
+    [ConfigName, z.array(ConfigName).min(1, "must name at least one pool").max(20, "must name at most 20 pools")],
+    "must be the name of a pool, or a list of names",
+  ),
+  needs: z.array(title(200)).max(MAX_BUILDERS, `must name at most ${MAX_BUILDERS} builders`).default([]),
+  steps: z.array(Step).min(1, "must have at least one step").max(MAX_STEPS, `must have at most ${MAX_STEPS} steps`),
+  env: z.record(VariableName, z.string().max(10_000, "must have at most 10,000 characters")).default({}),
+  artifacts: z.array(ArtifactPattern).max(100, "must have at most 100 patterns").default([]),
+  timeout: Duration(1, DAY_SECONDS).default(60 * 60),
+  exclusive: z.boolean().default(false),
+  mergeable: z.boolean().optional(),
+  considerForNightly: z.boolean().optional(),
+});
+export type InTreeBuilder = z.infer<typeof InTreeBuilder>;
+
+/** `.selfserve.yml`: what is built and tested at a revision. */
+export const InTreeConfig = z.strictObject({
+  version: z.literal(1, "must be 1, the only version there is"),
+  builders: z
+    .array(InTreeBuilder)
+    .min(1, "must have at least one builder")
+    .max(MAX_BUILDERS, `must have at most ${MAX_BUILDERS} builders`),
+});
+export type InTreeConfig = z.infer<typeof InTreeConfig>;

@@ -28,6 +28,7 @@ CREATE TABLE "repositories" (
     "name" TEXT NOT NULL,
     "url" TEXT NOT NULL,
     "vcs" TEXT NOT NULL DEFAULT 'git',
+    "poll_seconds" INTEGER NOT NULL DEFAULT 10,
     "polled_at" TIMESTAMPTZ(3),
     "poll_error" TEXT,
     "removed_at" TIMESTAMPTZ(3),
@@ -609,6 +610,8 @@ CREATE INDEX "runs_live_leases" ON "runs" ("lease_until") WHERE "state" IN ('run
 CREATE INDEX "events_unnumbered" ON "events" ("id") WHERE "seq" IS NULL;
 CREATE INDEX "audit_unchained" ON "audit_entries" ("id") WHERE "seq" IS NULL;
 CREATE INDEX "pushes_unscheduled" ON "pushes" ("id") WHERE "config_state" = 'pending';
+-- Whoever logs in for the first time gets the pushes that a hook or their mail named them for.
+CREATE INDEX "pushes_unowned" ON "pushes" (lower("pusher_name")) WHERE "owner_id" IS NULL;
 
 ALTER TABLE "jobs" SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE "runs" SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);

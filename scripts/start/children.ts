@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Child } from "./child.ts";
-import { type Environment, workerEnv } from "./environment.ts";
+import { workerEnv } from "./environment.ts";
 import { logsOf, recordsOf } from "./folders.ts";
-import type { ProductOptions } from "./product.ts";
+import type { Environment, ProductOptions } from "./product-options.ts";
 import { workerArgs } from "./workers.ts";
 
 /** What ends the things that were started; the last started is ended first. */

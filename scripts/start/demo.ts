@@ -1,7 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Environment } from "./environment.ts";
-import type { ProductOptions } from "./product.ts";
+import type { Environment, ProductOptions } from "./product-options.ts";
 
 export async function writeConfigOnce(_options: ProductOptions): Promise<void> {}
 

@@ -1,10 +1,7 @@
 import path from "node:path";
 import { readEnv } from "../../lib/config/env.ts";
 import { secret } from "../services/secrets.ts";
-import type { ProductOptions } from "./product.ts";
-
-/** Variables of a process. */
-export type Environment = Record<string, string | undefined>;
+import type { Environment, ProductOptions } from "./product-options.ts";
 
 /** Stand-ins for what we provide ourselves, so that the given variables can be checked before anything is started. */
 const PROVIDED: Environment = {

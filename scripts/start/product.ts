@@ -7,31 +7,10 @@ import { build, isBuilt } from "./build.ts";
 import { endOrphans } from "./child.ts";
 import { type Children, startChildren, type Undo, untilAnswering } from "./children.ts";
 import { seedDemoOnce, writeConfigOnce } from "./demo.ts";
-import { type Environment, serverEnv } from "./environment.ts";
+import { serverEnv } from "./environment.ts";
 import { logsOf, recordsOf, secretsOf } from "./folders.ts";
 import { announceStop, type FolderLock, lockFolder } from "./lock.ts";
-import type { Progress } from "./progress.ts";
-
-/** Which product to start, and where. */
-export interface ProductOptions {
-  /** The project's folder. */
-  root: string;
-  /** Takes everything the product keeps. */
-  dataFolder: string;
-  /** Variables that the user gave; a service whose URL is among them is not started. */
-  given: Environment;
-  port: number;
-  workers: number;
-  demo: boolean;
-  mode: "production" | "development";
-  /** Where the production build is, relative to `root`. */
-  distDir: string;
-  /** Whether data must survive a power cut; false for tests. */
-  durable: boolean;
-  progress: Progress;
-  /** Gives up between two stages when aborted. */
-  stopRequest?: AbortSignal;
-}
+import type { Environment, ProductOptions } from "./product-options.ts";
 
 /** A running product. */
 export interface Product extends Children {

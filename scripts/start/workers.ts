@@ -1,8 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { canReach, isRoot, makeUser } from "../services/system-user.ts";
-import type { Environment } from "./environment.ts";
-import type { ProductOptions } from "./product.ts";
+import type { Environment, ProductOptions } from "./product-options.ts";
 
 /** Whom steps run as when root starts the product: somebody who may read none of its secrets. */
 const STEP_USER = "self-serve-step";

@@ -4,13 +4,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Redis } from "ioredis";
 import { Directory } from "./auth/directory.ts";
 import { LoginLimits } from "./auth/login-limits.ts";
-import { DEFAULT_ROLES, rolesOf } from "./auth/roles.ts";
+import { rolesOf } from "./auth/roles.ts";
 import { UserRefresher } from "./auth/users.ts";
 import { type Credentials, type WhoAsksTools, whoAsks } from "./auth/who-asks.ts";
+import { CurrentConfig } from "./config/current-config.ts";
 import { type Env, env } from "./config/env.ts";
 import { openPrisma, type PrismaClient } from "./db/prisma.ts";
 import { type Database, openDatabase } from "./db/sql.ts";
 import { logError } from "./http/problem.ts";
+import { LogStore } from "./logs/log-store.ts";
 import { openRedis } from "./redis/open-redis.ts";
 import { openSignals, type RedisSignals } from "./redis/signals.ts";
 import type { Actor, SchedulerContext } from "./scheduler/context.ts";
@@ -29,8 +31,10 @@ export interface Server {
   directory: Directory;
   limits: LoginLimits;
   whoAsks: WhoAsksTools;
-  /** Resolves when the server's configuration can be read and is sound. */
-  config(): Promise<void>;
+  /** `selfserve.yml` as it is now. */
+  config: CurrentConfig;
+  /** The bytes of the runs' logs. */
+  logs: LogStore;
 }
 
 const REDIS_TIMEOUT_MS = 150;
@@ -54,6 +58,7 @@ export async function closeServer(): Promise<void> {
   delete shared[KEY];
   open.signals.close();
   open.redis.disconnect();
+  await Promise.all([open.logs.close(), open.config.close()]);
   await Promise.all([open.sql.close(), open.prisma.$disconnect()]);
 }
 
@@ -138,7 +143,8 @@ function openServer(env: Env): Server {
     userBase: env.LDAP_USER_BASE,
     groupBase: env.LDAP_GROUP_BASE,
   });
-  const rolesNow = async (groups: readonly string[]) => rolesOf(groups, DEFAULT_ROLES);
+  const config = new CurrentConfig(env.CONFIG_FILE, report);
+  const rolesNow = async (groups: readonly string[]) => rolesOf(groups, await config.roles());
   const refresher = new UserRefresher(sql, directory, rolesNow);
   return {
     env,
@@ -155,6 +161,7 @@ function openServer(env: Env): Server {
       fresh: (user) => refresher.fresh(user),
       rolesOf: rolesNow,
     },
-    config: async () => {},
+    config,
+    logs: new LogStore(env.DATA_DIR, report),
   };
 }

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { openTcpProxy, type TcpProxy } from "../testing/tcp-proxy.ts";
+import { openRecordingProxy, type RecordingProxy } from "../testing/recording-proxy.ts";
 import { testServices } from "../testing/test-services.ts";
 import { Directory } from "./directory.ts";
 
 const services = testServices().ldap;
-const open: TcpProxy[] = [];
+const open: RecordingProxy[] = [];
 let clock = 0;
 
 afterEach(async () => {
@@ -17,8 +17,8 @@ function directory(urls: string[]): Directory {
   return new Directory({ urls, bindDn, bindPassword, userBase, groupBase, now: () => clock });
 }
 
-async function blackHole(): Promise<{ url: string; proxy: TcpProxy }> {
-  const proxy = await openTcpProxy();
+async function blackHole(): Promise<{ url: string; proxy: RecordingProxy }> {
+  const proxy = await openRecordingProxy();
   open.push(proxy);
   return { url: `ldap://127.0.0.1:${proxy.port}`, proxy };
 }
@@ -52,12 +52,12 @@ describe("when a server does not answer", () => {
 
   it("lets people in again two seconds after it is back", async () => {
     const { port } = new URL(services.url);
-    const dead = await openTcpProxy();
+    const dead = await openRecordingProxy();
     const only = directory([`ldap://127.0.0.1:${dead.port}`]);
     await dead.close();
     await expect(only.authenticate("dev", "dev")).rejects.toMatchObject({ code: "unavailable" });
 
-    const back = await openTcpProxy({ port: dead.port, targetPort: Number(port) });
+    const back = await openRecordingProxy({ port: dead.port, targetPort: Number(port) });
     open.push(back);
     await expect(only.authenticate("dev", "dev")).rejects.toMatchObject({ code: "unavailable" });
     clock += 2_000;

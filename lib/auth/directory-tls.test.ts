@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PrivateDirectory } from "../../scripts/services/directory.ts";
 import { DIRECTORY_NAMES } from "../../scripts/services/directory-content.ts";
 import { TestAuthority } from "../testing/certificates.ts";
-import { openTcpProxy } from "../testing/tcp-proxy.ts";
+import { openRecordingProxy } from "../testing/recording-proxy.ts";
 import { makeTemporaryFolder } from "../testing/temporary-folder.ts";
 import { Directory, type DirectoryOptions } from "./directory.ts";
 import { needsStartTls } from "./ldap.ts";
@@ -88,9 +88,9 @@ describe("a directory without encryption", () => {
   it("gets no password, however it refuses StartTLS", async () => {
     const refusal = Buffer.from("300c02010278070a010204000400", "hex"); // extended response: protocol error
     const proxies = await Promise.all([
-      openTcpProxy({ targetPort: Number(new URL(plain.url).port) }),
-      openTcpProxy({ answer: refusal }),
-      openTcpProxy({ answer: Buffer.from("not LDAP at all") }),
+      openRecordingProxy({ targetPort: Number(new URL(plain.url).port) }),
+      openRecordingProxy({ answer: refusal }),
+      openRecordingProxy({ answer: Buffer.from("not LDAP at all") }),
     ]);
     for (const proxy of proxies) {
       const far = directory(`ldap://0.0.0.0:${proxy.port}`, { timeoutMs: 300 });
@@ -103,7 +103,7 @@ describe("a directory without encryption", () => {
 
   it("does not get a password on a second connection when the first one was cut", async () => {
     for (const cutAfterReplies of [1, 2, 3]) {
-      const proxy = await openTcpProxy({ targetPort: Number(new URL(plain.url).port), cutAfterReplies });
+      const proxy = await openRecordingProxy({ targetPort: Number(new URL(plain.url).port), cutAfterReplies });
       const cut = directory(`ldap://127.0.0.1:${proxy.port}`, { timeoutMs: 1_000 });
       const outcome = await cut.authenticate("dev", "dev").catch((error: unknown) => error);
       expect(outcome).toMatchObject({ code: "unavailable" });

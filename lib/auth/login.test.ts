@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRedis, redisReady } from "../redis/open-redis.ts";
 import { type FreshRedis, freshRedis } from "../testing/fresh-redis.ts";
-import { openTcpProxy } from "../testing/tcp-proxy.ts";
+import { openRecordingProxy } from "../testing/recording-proxy.ts";
 import { testServices } from "../testing/test-services.ts";
 import { Directory } from "./directory.ts";
 import { login } from "./login.ts";
@@ -110,7 +110,7 @@ describe("limits", () => {
   });
 
   it("are the same for all processes, and hold while Redis is away", async () => {
-    const dead = await openTcpProxy();
+    const dead = await openRecordingProxy();
     const away = openRedis(`redis://127.0.0.1:${dead.port}`, "request");
     await dead.close();
     const alone = tools(limits({ perUser: 2 }, away));

@@ -31,7 +31,7 @@ async function ask(): Promise<Health> {
     time(() => sql.rows("SELECT 1")),
     time(() => redis.ping()),
     time(() => directory.check()),
-    time(() => config()),
+    time(() => config.check()),
   ]);
   const rest = [queue, ldap, configuration];
   const status = !postgres.ok ? "down" : rest.every(({ ok }) => ok) ? "up" : "degraded";

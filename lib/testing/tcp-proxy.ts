@@ -1,62 +1,56 @@
-import net from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A TCP server in the way of another one, that records what clients send. */
+/** A link that can be disturbed: what connects to `url` reaches the server behind it, or not. */
 export interface TcpProxy {
-  port: number;
-  /** How many connections were made so far. */
-  connections: number;
-  /** Everything that clients have sent so far. */
-  received: Buffer[];
+  /** The address of the server behind it, with the proxy's host and port. */
+  url: string;
+  /** `pass` lets everything through; `refuse` ends connections, old and new; `hold` keeps them and lets nothing through. */
+  mode(mode: "pass" | "refuse" | "hold"): void;
   close(): Promise<void>;
 }
 
-/** What the proxy does: `targetPort` absent: accepts and never answers; `cutAfterReplies`: ends a connection after so many answers. */
-export interface TcpProxyOptions {
-  /** Where to listen; a free port when absent. */
-  port?: number;
-  targetPort?: number;
-  cutAfterReplies?: number;
-  /** Answers these bytes to whatever comes first. */
-  answer?: Buffer;
-}
+/** Puts a proxy before the server that a URL names. */
+export async function openTcpProxy(target: string): Promise<TcpProxy> {
+  const url = new URL(target);
+  const [port, host] = [Number(url.port), url.hostname];
+  const links = new Set<[Socket, Socket]>();
+  let mode = "pass";
 
-/** Opens a proxy on a free port of 127.0.0.1. */
-export async function openTcpProxy(options: TcpProxyOptions = {}): Promise<TcpProxy> {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    proxy.connections++;
-    keep(socket);
-    socket.on("data", (data) => proxy.received.push(data));
-    if (options.answer) socket.once("data", () => socket.write(options.answer ?? ""));
-    if (options.targetPort !== undefined) pipe(socket, keep(net.connect(options.targetPort, "127.0.0.1")), options);
+  const server = createServer((client) => {
+    if (mode === "refuse") {
+      client.destroy();
+      return;
+    }
+    const remote = connect({ port, host });
+    const link: [Socket, Socket] = [client, remote];
+    links.add(link);
+    for (const [from, to] of [link, [remote, client]] as const) {
+      from.on("data", (data) => {
+        if (mode === "pass") to.write(data);
+      });
+      from.on("error", () => {}); // its close follows
+      from.on("close", () => {
+        links.delete(link);
+        to.destroy();
+      });
+    }
   });
-  const keep = (socket: net.Socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {}); // a cut connection is what these tests are about
-    return socket;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url.port = String((server.address() as AddressInfo).port);
+
+  const cutAll = () => {
+    for (const [client] of links) client.destroy();
   };
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
-  const address = server.address();
-  const proxy: TcpProxy = {
-    port: typeof address === "object" && address ? address.port : 0,
-    connections: 0,
-    received: [],
+  return {
+    url: url.href,
+    mode: (next) => {
+      // what was held back cannot be sent later, so such connections are useless
+      if (next === "refuse" || mode === "hold") cutAll();
+      mode = next;
+    },
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      cutAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-  return proxy;
-}
-
-function pipe(client: net.Socket, target: net.Socket, { cutAfterReplies }: TcpProxyOptions): void {
-  let replies = 0;
-  client.pipe(target);
-  target.on("data", (data) => {
-    client.write(data);
-    replies++;
-    if (replies === cutAfterReplies) client.end(() => client.destroy());
-  });
-  target.on("close", () => client.destroy());
-  client.on("close", () => target.destroy());
 }

@@ -55,7 +55,7 @@ export function SelectionBar({ jobs, selection, list }: SelectionBarProps) {
 
   return (
     <fieldset aria-label="Selected jobs" className="flex flex-wrap items-center gap-2">
-      <span aria-live="polite" className="mr-1 min-w-24 text-ink-2 text-sm">
+      <span aria-live="polite" className="mr-1 min-w-24 text-ink-2 text-sm max-sm:w-full">
         {chosen.length === 0 ? "None selected" : `${plural(chosen.length, "job")} selected`}
       </span>
       <Button

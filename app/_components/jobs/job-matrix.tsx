@@ -20,7 +20,7 @@ export const JobMatrix = memo(function JobMatrix({ jobs }: { jobs: readonly Job[
     <dl className="grid min-w-0 grid-cols-[auto_minmax(0,1fr)] items-start gap-x-3 gap-y-1.5 max-sm:grid-cols-1">
       {platforms.map(({ platform, builders }) => (
         <div key={platform} className="contents">
-          <dt className="max-w-40 truncate pt-0.5 font-mono text-ink-2 text-xs sm:text-right" title={platform}>
+          <dt className="max-w-40 truncate font-mono text-ink-2 text-xs sm:text-right sm:leading-6.5" title={platform}>
             {platform}
           </dt>
           <dd className={clsx("flex min-w-0 flex-wrap", named ? "gap-1.5" : "gap-1")}>

@@ -36,8 +36,8 @@ export function JobRow({ job, selected, onSelect, note }: JobRowProps) {
           {shortName(job.builder, job.platform)}
         </Link>
         <span className="text-ink-3 text-xs">
-          {job.kind}
-          {job.retriggerOf !== null && ` · retrigger of ${job.retriggerOf}`}
+          {!job.builder.includes(job.kind) && `${job.kind} `}
+          {job.retriggerOf !== null && `retrigger of ${job.retriggerOf}`}
         </span>
         <span className="ml-auto flex items-center gap-3 text-ink-2 text-sm">
           {job.priority !== 0 && <span title="priority">{signed(job.priority)}</span>}

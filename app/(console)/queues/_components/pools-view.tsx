@@ -39,7 +39,7 @@ function PoolRow({ pool }: { pool: Pool }) {
   return (
     <li
       data-row={pool.name}
-      className="row grid grid-cols-3 items-center gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_repeat(4,minmax(5.5rem,auto))]"
+      className="row grid grid-cols-4 items-center gap-x-4 gap-y-2 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_repeat(4,minmax(5.5rem,auto))]"
     >
       <div className="col-span-full min-w-0 sm:col-span-1">
         <Link href={`/queues/${pool.name}`} className="font-medium after:absolute after:inset-0 hover:text-accent">
@@ -54,7 +54,7 @@ function PoolRow({ pool }: { pool: Pool }) {
       </div>
       <Figure name="queued">{pool.queued.toLocaleString("en")}</Figure>
       <Figure name="running">{pool.running.toLocaleString("en")}</Figure>
-      <Figure name="workers online" warn={pool.workersOnline === 0 && pool.queued > 0}>
+      <Figure name="online" warn={pool.workersOnline === 0 && pool.queued > 0}>
         {pool.workersOnline} of {pool.workers}
       </Figure>
       <Figure name="oldest">{pool.oldestQueuedAt === null ? "–" : <Age at={pool.oldestQueuedAt} />}</Figure>

@@ -34,13 +34,17 @@ export function WorkersView() {
           </EmptyState>
         )}
         <ul aria-label="Workers" className="divide-y divide-line">
-          {workers.data?.map((worker) => (
+          {workers.data?.toSorted(onlineFirst).map((worker) => (
             <WorkerRow key={worker.id} worker={worker} />
           ))}
         </ul>
       </div>
     </>
   );
+}
+
+function onlineFirst(a: Worker, b: Worker): number {
+  return Number(b.online) - Number(a.online);
 }
 
 function WorkerRow({ worker }: { worker: Worker }) {

@@ -12,6 +12,7 @@ import { Button } from "@/app/_components/ui/button.tsx";
 import { Tip } from "@/app/_components/ui/tip.tsx";
 import type { Allowed, JobAction, JobDetail } from "@/lib/contracts/job.ts";
 import { PriorityControl } from "./priority-control.tsx";
+import { Standing } from "./standing.tsx";
 
 const NAMES: Record<JobAction, string> = { cancel: "Cancel", retrigger: "Retrigger", reprioritize: "Change priority" };
 
@@ -29,8 +30,9 @@ export function JobActions({ job }: { job: JobDetail }) {
 
   const reasonId = (action: JobAction) => (job.actions[action].allowed ? undefined : `${reasons}-${action}`);
   return (
-    <section aria-label="Actions" className="card px-4 py-3">
-      <div className="flex flex-wrap items-center gap-2">
+    <section aria-label="Where it stands, and what can be done" className="card px-4 py-3.5">
+      <Standing job={job} />
+      <div className="mt-3 flex flex-wrap items-center gap-2">
         <Tip text={refusal(cancel)}>
           <span className="inline-flex">
             <Button

@@ -16,7 +16,6 @@ import { JobFacts } from "./job-facts.tsx";
 import { Related } from "./related.tsx";
 import { RunView } from "./run-view.tsx";
 import { RunsNav } from "./runs-nav.tsx";
-import { Standing } from "./standing.tsx";
 
 /** A job: how it stands, what can be done, its runs with their logs, and what it belongs to. */
 export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number | null }) {
@@ -33,7 +32,6 @@ export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number |
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid min-w-0 gap-4">
           <JobActions job={job} />
-          <Standing job={job} />
           <RunsNav job={job} shown={runId} />
           {runId !== null && <RunView key={runId} runId={runId} />}
         </div>

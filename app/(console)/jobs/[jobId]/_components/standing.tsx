@@ -10,9 +10,9 @@ import type { JobDetail } from "@/lib/contracts/job.ts";
 /** Where the job stands, in one or two sentences. */
 export function Standing({ job }: { job: JobDetail }) {
   return (
-    <section aria-label="Where it stands" className="card px-4 py-3 text-ink-2">
+    <div aria-live="polite" data-standing={job.state}>
       <Sentence job={job} />
-    </section>
+    </div>
   );
 }
 

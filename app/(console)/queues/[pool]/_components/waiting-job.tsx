@@ -30,7 +30,7 @@ export function WaitingJob({ job, selected, onSelect, outcome }: WaitingJobProps
           className="mt-0.5 size-4 accent-accent"
         />
       </td>
-      <td className="w-16 px-2 py-2 text-right align-top font-semibold tabular-nums">{job.position}</td>
+      <td className="w-16 px-2 py-2 text-right max-sm:w-8 align-top font-semibold tabular-nums">{job.position}</td>
       <td className="min-w-0 px-2 py-2">
         <Link href={`/jobs/${job.id}`} className="font-medium break-words hover:text-accent hover:underline">
           {job.builder}
@@ -47,7 +47,7 @@ export function WaitingJob({ job, selected, onSelect, outcome }: WaitingJobProps
       <td className="px-2 py-2 text-right align-top whitespace-nowrap tabular-nums">
         {signed(job.rank)}
         {job.priority !== 0 && (
-          <span className="block text-ink-3 text-xs">
+          <span className="block text-ink-3 text-xs max-sm:hidden">
             {signed(base)} branch, {signed(job.priority)} priority
           </span>
         )}

@@ -118,7 +118,7 @@ function takeValues(source: Source, problems: string[]): Record<string, string |
     if (file === undefined) continue;
     if (values[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set: one of them must go.`);
     try {
-      values[name] = readFileSync(file, "utf8").trim();
+      values[name] = readFileSync(/* turbopackIgnore: true */ file, "utf8").trim();
     } catch (error) {
       problems.push(`${name}_FILE cannot be read: ${error instanceof Error ? error.message : error}.`);
     }

@@ -46,10 +46,9 @@ export function startChildren(options: ProductOptions, env: Environment, undo: U
   undo.push({ end: () => web.stop(), hurry: () => web.stop(0) });
   const timer = make("timer", "lib/timer/main.ts", env, [], 10);
   undo.push({ end: () => timer.stop(), hurry: () => timer.stop(0) });
-  const workers = Array.from({ length: options.workers }, (_, index) => {
-    const name = `worker-${index + 1}`;
-    return make(name, "lib/worker/main.ts", workerEnv(env), workerArgs(options, env, name), 20);
-  });
+  const args = options.workers > 0 ? workerArgs(options, env) : undefined;
+  const names = args ? Array.from({ length: options.workers }, (_, index) => `worker-${index + 1}`) : [];
+  const workers = names.map((name) => make(name, "lib/worker/main.ts", workerEnv(env), args?.(name) ?? [], 20));
   // Workers leave first, together, while there is still somebody to give their runs back to.
   const stopWorkers = (graceSeconds?: number) => Promise.all(workers.map((worker) => worker.stop(graceSeconds)));
   undo.push({ end: () => stopWorkers(), hurry: () => stopWorkers(0) });

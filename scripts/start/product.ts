@@ -6,7 +6,8 @@ import { type ServiceKind, type Services, startServices } from "../services/serv
 import { build, isBuilt } from "./build.ts";
 import { endOrphans } from "./child.ts";
 import { type Children, startChildren, type Undo, untilAnswering } from "./children.ts";
-import { seedDemoOnce, writeConfigOnce } from "./demo.ts";
+import { writeFirstConfig } from "./config.ts";
+import { seedDemoOnce } from "./demo.ts";
 import { serverEnv } from "./environment.ts";
 import { logsOf, recordsOf, secretsOf } from "./folders.ts";
 import { announceStop, type FolderLock, lockFolder } from "./lock.ts";
@@ -81,7 +82,7 @@ async function bringUp(options: ProductOptions, undo: Undo): Promise<Omit<Produc
   const env = serverEnv(options, services.env, secretsOf(dataFolder));
   goOn();
   await progress.stage("Database schema", () => migrate(env.DATABASE_URL ?? ""));
-  await writeConfigOnce(options);
+  writeFirstConfig(dataFolder, env.CONFIG_FILE ?? "");
   await buildWhenNeeded(options);
   goOn();
 

@@ -1,0 +1,31 @@
+import { defineConfig } from "@playwright/test";
+
+// `npm run e2e` and `npm test` start a product and say here where it is.
+const baseURL = process.env.E2E_BASE_URL;
+const executablePath = process.env.E2E_CHROMIUM;
+
+const QUIET = [
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  retries: 0,
+  workers: 2,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  use: {
+    ...(baseURL && { baseURL }),
+    trace: "retain-on-failure",
+    launchOptions: {
+      ...(executablePath && { executablePath }),
+      args: process.getuid?.() === 0 ? ["--no-sandbox", ...QUIET] : QUIET,
+    },
+  },
+});

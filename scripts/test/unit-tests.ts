@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { runTool } from "./run-tool.ts";
+import { readVitest, type Tally, tallyOf } from "./tally.ts";
+
+/** Runs the unit and integration tests, on services of their own. */
+export async function runUnitTests(root: string): Promise<Tally> {
+  const folder = mkdtempSync(path.join(tmpdir(), "self-serve-report-"));
+  const report = path.join(folder, "vitest.json");
+  try {
+    const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = await runTool(
+      path.join(root, "node_modules/vitest/vitest.mjs"),
+      args,
+      root,
+      withoutTestServices(process.env),
+    );
+    return tallyOf(report, code, readVitest);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Services that somebody keeps running for single tests are not for the whole suite. */
+function withoutTestServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    ...Object.fromEntries(
+      Object.keys(env)
+        .filter((name) => name.startsWith("TEST_"))
+        .map((name) => [name, undefined]),
+    ),
+  };
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type TestContext, testContext } from "../testing/context.ts";
-import { type Farm, makeFarm } from "../testing/farm.ts";
+import { makeFarm } from "../testing/farm.ts";
 import { insert } from "../testing/rows.ts";
 import { claimRun } from "./claim-run.ts";
 

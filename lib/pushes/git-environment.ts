@@ -28,10 +28,7 @@ export type GitVariables = Readonly<Record<string, string>> & { NODE_ENV: "produ
  * The environment that git runs with. Repositories may belong to other users of this machine (a git server's), which git must hear from a
  * settings file, because the process at the other end of a local path does not get our command line; the file is written into `folder`.
  */
-export function gitEnvironment(
-  folder: string,
-  inherited: Readonly<Record<string, string | undefined>>,
-): GitVariables {
+export function gitEnvironment(folder: string, inherited: Readonly<Record<string, string | undefined>>): GitVariables {
   mkdirSync(folder, { recursive: true });
   const settings = path.join(folder, "gitconfig");
   writeOnce(settings, "[include]\n\tpath = /etc/gitconfig\n[safe]\n\tdirectory = *\n");

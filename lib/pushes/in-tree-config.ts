@@ -8,14 +8,8 @@ import {
   InTreeConfig,
 } from "../contracts/in-tree-config.ts";
 import type { ConfigError } from "../contracts/push.ts";
+import type { BranchFacts } from "../scheduler/push-ports.ts";
 import { needProblems, repeatedBuilders } from "./in-tree-rules.ts";
-
-/** What the deployment has that a configuration can name, for the branch whose revision it stands at. */
-export interface BranchFacts {
-  branch: string;
-  trustLevel: number;
-  pools: readonly { name: string; trustLevel: number }[];
-}
 
 /** The builders of a revision, or everything that is wrong with its configuration. */
 export type InTreeResult = { ok: true; definitions: BuilderDefinition[] } | { ok: false; errors: ConfigError[] };

@@ -1,0 +1,40 @@
+import path from "node:path";
+import { IN_TREE_CONFIG_FILE, IN_TREE_CONFIG_MAX_BYTES } from "../contracts/in-tree-config.ts";
+import type { PushPorts } from "../scheduler/push-ports.ts";
+import type { SourceControl } from "../scheduler/source-control.ts";
+import { GitSource } from "./git-source.ts";
+import { checkInTreeConfig } from "./in-tree-config.ts";
+
+/** Where copies of repositories are kept, what git may inherit, and who can be asked about people. */
+export interface PushPortOptions {
+  /** The product's data folder; copies are in `sources/` in it. */
+  dataDir: string;
+  /** The environment of this process; git gets what it needs of it and no secret of ours. */
+  inherited: Readonly<Record<string, string | undefined>>;
+  resolvePusher?: NonNullable<PushPorts["resolvePusher"]>;
+}
+
+/** What the verbs about pushes need, over real git. One per process. */
+export function openPushPorts({ dataDir, inherited, resolvePusher }: PushPortOptions): PushPorts {
+  const source = new GitSource({ folder: path.join(dataDir, "sources"), inherited });
+  return { ...portsOver(source), ...(resolvePusher && { resolvePusher }) };
+}
+
+/** The same over any version control. */
+export function portsOver(source: SourceControl): PushPorts {
+  return {
+    source,
+    readConfiguration: async (repository, revision, facts) => {
+      const file = await source.readFile(repository, revision, IN_TREE_CONFIG_FILE, IN_TREE_CONFIG_MAX_BYTES);
+      if ("missing" in file) return { state: "missing" };
+      if ("refused" in file) {
+        const error = { file: IN_TREE_CONFIG_FILE, line: 1, column: 1, key: "", message: file.refused };
+        return { state: "broken", errors: [error] };
+      }
+      const checked = checkInTreeConfig(file.bytes, facts);
+      return checked.ok
+        ? { state: "sound", definitions: checked.definitions }
+        : { state: "broken", errors: checked.errors };
+    },
+  };
+}

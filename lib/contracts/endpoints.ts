@@ -153,6 +153,14 @@ export const ENDPOINTS = {
     query: ReadLogInput,
     reply: LogPart,
   },
+  downloadLog: {
+    method: "GET",
+    path: "/runs/{runId}/log/raw",
+    summary: "Leads to a run's whole log as text, on another host and for a short time.",
+    scope: "read",
+    params: RunParams,
+    status: 302,
+  },
   listArtifacts: {
     method: "GET",
     path: "/runs/{runId}/artifacts",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { freePort } from "../../scripts/services/ports.ts";
@@ -32,6 +32,7 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 /** Starts a farm whose only branch is called `faults-main`. */
 export async function startFarm(options: FarmOptions): Promise<Farm> {
   const folder = mkdtempSync(path.join(tmpdir(), "self-serve-faults-"));
+  chmodSync(folder, 0o755); // system users that run PostgreSQL and steps must get through
   const repository = new SourceRepository("faults");
   const product = await startProduct({
     root: ROOT,

@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { endLeftover } from "../../scripts/services/daemon.ts";
 import { DIRECTORY_NAMES } from "../../scripts/services/directory-content.ts";
 import { identify } from "../../scripts/services/processes.ts";
-import { type Services, startServices } from "../../scripts/services/services.ts";
+import { endServices, type Services, startServices } from "../../scripts/services/services.ts";
 
 const PREFIX = "self-serve-test-";
 
@@ -13,6 +12,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   if (process.env.TEST_DATABASE_URL) return async () => {};
   await removeAbandoned();
   const folder = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
+  chmodSync(folder, 0o755); // the system user that runs PostgreSQL must get through
   const services = await startServices({
     folder,
     secretsFolder: path.join(folder, "secrets"),
@@ -40,9 +40,7 @@ async function removeAbandoned(): Promise<void> {
     const owner = Number(name.slice(PREFIX.length).split("-")[0]);
     if (identify(owner)) continue;
     const folder = path.join(tmpdir(), name);
-    await Promise.all(
-      ["postgres", "redis", "directory"].map((service) => endLeftover(path.join(folder, service), "SIGINT")),
-    );
+    await endServices(folder);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
@@ -12,5 +12,7 @@ export function temporaryFolder(name = "test"): string {
 
 /** An empty folder for a whole test file, which removes it itself. */
 export function makeTemporaryFolder(name = "test"): string {
-  return realpathSync(mkdtempSync(path.join(tmpdir(), `self-serve-${name}-`)));
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), `self-serve-${name}-`)));
+  chmodSync(folder, 0o755); // system users that run PostgreSQL and steps must get through
+  return folder;
 }

@@ -1,22 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
 import { type Daemon, type DaemonOptions, endLeftover, startDaemon } from "./daemon.ts";
 import { rememberedPort } from "./ports.ts";
 import { copyBinaries, embeddedPostgres, postgresUser } from "./postgres-binaries.ts";
+import { reachableHome } from "./postgres-home.ts";
 import { endProcess, identify } from "./processes.ts";
 import type { ServiceOptions } from "./redis.ts";
 import { canReach, type SystemUser } from "./system-user.ts";
@@ -152,22 +142,6 @@ const INITDB_FLAGS = [
   "--builtin-locale=C.UTF-8",
   "--auth=scram-sha-256",
 ];
-
-/**
- * Where the cluster lives: `folder`, or, when root's PostgreSQL user cannot get there (a clone under /root),
- * a folder of its own under /var/lib with a link to it in `folder`.
- */
-function reachableHome(folder: string, user: SystemUser | undefined): string {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  if (canReach(user, folder)) return folder;
-  const home = `/var/lib/self-serve-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
-  mkdirSync(home, { recursive: true });
-  chmodSync(home, 0o755);
-  const link = path.join(folder, "outside");
-  rmSync(link, { force: true });
-  symlinkSync(home, link);
-  return home;
-}
 
 /**
  * After a kill -9, `postmaster.pid` names a process that is gone, or that by now is something else, and PostgreSQL

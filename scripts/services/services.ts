@@ -1,5 +1,6 @@
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { endLeftover } from "./daemon.ts";
 import { PrivateDirectory } from "./directory.ts";
 import { DIRECTORY_NAMES } from "./directory-content.ts";
 import { PrivatePostgres } from "./postgres.ts";
@@ -78,6 +79,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     ...(directory && { directory }),
     stop,
   };
+}
+
+/** Ends the services that a killed start left running with their folders in `folder`. */
+export async function endServices(folder: string): Promise<void> {
+  await Promise.all(["postgres", "redis", "directory"].map((name) => endLeftover(path.join(folder, name), "SIGINT")));
 }
 
 interface Startable {

@@ -56,7 +56,9 @@ export function localPools(configFile: string): LocalPool[] {
     const text = token?.file && readIfThere(path.resolve(path.dirname(configFile), token.file));
     return text ? [{ name, trustLevel, token: text }] : [];
   });
-  return readable.filter(({ trustLevel }) => trustLevel === readable[0]?.trustLevel);
+  return readable
+    .filter(({ trustLevel }) => trustLevel === readable[0]?.trustLevel)
+    .map(({ name, token }) => ({ name, token }));
 }
 
 function parseFile(file: string): unknown {

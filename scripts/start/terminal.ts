@@ -2,7 +2,11 @@ import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DEMO_PEOPLE } from "../services/directory-content.ts";
 import { freePort } from "../services/ports.ts";
+import { removeOutsideData } from "../services/postgres-home.ts";
+import { endServices } from "../services/services.ts";
+import { endOrphans } from "./child.ts";
 import { checkGiven } from "./environment.ts";
+import { recordsOf } from "./folders.ts";
 import { lockFolder } from "./lock.ts";
 import { readStartOptions, type StartOptions } from "./options.ts";
 import { type Product, startProduct } from "./product.ts";
@@ -69,6 +73,9 @@ async function choosePort({ port }: StartOptions, variable: string | undefined):
 async function reset(dataFolder: string, progress: Progress): Promise<void> {
   const lock = await lockFolder(dataFolder);
   try {
+    await endOrphans(recordsOf(dataFolder));
+    await endServices(dataFolder);
+    removeOutsideData(path.join(dataFolder, "postgres"));
     for (const name of readdirSync(dataFolder)) {
       if (!KEPT_AT_RESET.includes(name) && name !== "start.lock")
         rmSync(path.join(dataFolder, name), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DIRECTORY_NAMES } from "../services/directory-content.ts";
@@ -16,6 +16,7 @@ export const TEST_DIST_DIR = ".next-test";
 export async function runBrowserTests(root: string, args: string[], progress: Progress): Promise<Tally> {
   await ensureInstalled(["chromium"], (what) => progress.say(`· ${what} …`));
   const folder = mkdtempSync(path.join(tmpdir(), "self-serve-e2e-"));
+  chmodSync(folder, 0o755); // system users that run PostgreSQL and steps must get through
   const report = path.join(folder, "playwright.json");
   let product: Product | undefined;
   try {

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Redis } from "ioredis";
+import { ArtifactStore } from "./artifacts/artifact-store.ts";
+import { ContentSigner } from "./artifacts/sign.ts";
 import { Directory } from "./auth/directory.ts";
 import { LoginLimits } from "./auth/login-limits.ts";
 import { rolesOf } from "./auth/roles.ts";
@@ -11,6 +13,7 @@ import { CurrentConfig } from "./config/current-config.ts";
 import { type Env, env } from "./config/env.ts";
 import { openPrisma, type PrismaClient } from "./db/prisma.ts";
 import { type Database, openDatabase } from "./db/sql.ts";
+import { type Events, openEvents } from "./events/open-events.ts";
 import { logError } from "./http/problem.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { openRedis } from "./redis/open-redis.ts";
@@ -28,13 +31,17 @@ export interface Server {
   redis: Redis;
   queues: PoolQueues;
   signals: RedisSignals;
+  /** What happens, and that logs grew. */
+  events: Events;
+  logs: LogStore;
+  artifacts: ArtifactStore;
+  /** Makes the addresses under which logs and artifacts are shown, on a host of their own. */
+  content: ContentSigner;
   directory: Directory;
   limits: LoginLimits;
   whoAsks: WhoAsksTools;
   /** `selfserve.yml` as it is now. */
   config: CurrentConfig;
-  /** The bytes of the runs' logs. */
-  logs: LogStore;
 }
 
 const REDIS_TIMEOUT_MS = 150;
@@ -56,9 +63,11 @@ export async function closeServer(): Promise<void> {
   const open = shared[KEY];
   if (!open) return;
   delete shared[KEY];
+  open.events.feed.close();
+  await open.logs.close();
   open.signals.close();
   open.redis.disconnect();
-  await Promise.all([open.logs.close(), open.config.close()]);
+  await open.config.close();
   await Promise.all([open.sql.close(), open.prisma.$disconnect()]);
 }
 
@@ -134,6 +143,7 @@ function openServer(env: Env): Server {
   const report = (error: unknown) => logError(error, "-");
   const sql = openDatabase({ url: env.DATABASE_URL, applicationName: "self-serve web", onConnectionError: report });
   const redis = openRedis(env.REDIS_URL, "request", report);
+  const signals = openSignals(env.REDIS_URL, report);
   const directory = new Directory({
     urls: env.LDAP_URL,
     ca: env.LDAP_CA_FILE === undefined ? undefined : readFileSync(env.LDAP_CA_FILE, "utf8"),
@@ -152,7 +162,11 @@ function openServer(env: Env): Server {
     prisma: openPrisma({ url: env.DATABASE_URL, applicationName: "self-serve web pages" }),
     redis,
     queues: new PoolQueues(redis, REDIS_TIMEOUT_MS),
-    signals: openSignals(env.REDIS_URL, report),
+    signals,
+    events: openEvents({ sql, redis, signals, report }),
+    logs: new LogStore(env.DATA_DIR, report),
+    artifacts: new ArtifactStore(env.DATA_DIR),
+    content: new ContentSigner(env.ARTIFACT_ORIGIN, env.NEXTAUTH_SECRET),
     directory,
     limits: new LoginLimits(redis),
     whoAsks: {
@@ -162,6 +176,5 @@ function openServer(env: Env): Server {
       rolesOf: rolesNow,
     },
     config,
-    logs: new LogStore(env.DATA_DIR, report),
   };
 }

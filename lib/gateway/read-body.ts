@@ -1,0 +1,96 @@
+import type { IncomingMessage } from "node:http";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { z } from "zod";
+import { HttpProblem } from "../http/problem.ts";
+import { SchedulerError } from "../scheduler/errors.ts";
+import type { Exchange } from "./exchange.ts";
+
+const JSON_BYTES = 256 * 1024;
+const CHUNK_BYTES = 2 ** 20;
+/** A chunk that was sent compressed may be this long. */
+const UNPACKED_BYTES = 8 * 2 ** 20;
+const BODY_MS = 60_000;
+
+const unpack = promisify(gunzip);
+
+/** The JSON body by its schema: at most 256 KiB, unknown fields refused. */
+export async function readJson<Schema extends z.ZodObject>({ request }: Exchange, schema: Schema) {
+  requireEncoding(request, []);
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new HttpProblem("invalid", "Send the body with Content-Type: application/json.", { status: 415 });
+  }
+  const bytes = await readBytes(request, JSON_BYTES);
+  return schema.strict().parse(parseJson(bytes)) as z.output<Schema>;
+}
+
+/** A chunk's bytes: at most 1 MiB as sent, and when sent with `Content-Encoding: gzip` at most 8 MiB unpacked. */
+export async function readChunk({ request }: Exchange): Promise<Buffer> {
+  const encoding = requireEncoding(request, ["gzip"]);
+  const bytes = await readBytes(request, CHUNK_BYTES);
+  if (encoding === "identity") return bytes;
+  try {
+    return await unpack(bytes, { maxOutputLength: UNPACKED_BYTES });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
+      throw new SchedulerError("too_large", `The chunk is longer than ${UNPACKED_BYTES} bytes when it is unpacked.`);
+    }
+    throw new SchedulerError("invalid", "The body is not what gzip makes.");
+  }
+}
+
+/** The query by its schema; a name that is unknown or given twice is refused. */
+export function readQuery<Schema extends z.ZodObject>({ query }: Exchange, schema: Schema): z.output<Schema> {
+  const fields = new Map<string, string>();
+  for (const [name, value] of query) {
+    if (fields.has(name)) throw new SchedulerError("invalid", `The query has ${name} twice.`);
+    fields.set(name, value);
+  }
+  return schema.strict().parse(Object.fromEntries(fields)) as z.output<Schema>;
+}
+
+/** Refuses encodings of the body other than these; answers which one it has. */
+export function requireEncoding(request: IncomingMessage, allowed: readonly string[]): string {
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding === "identity" || allowed.includes(encoding)) return encoding;
+  const others = allowed.length > 0 ? ` or with Content-Encoding: ${allowed.join(", ")}` : "";
+  throw new HttpProblem("invalid", `Send the body as it is${others}.`, { status: 415 });
+}
+
+async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () => new SchedulerError("too_large", `The body is longer than ${limit} bytes.`);
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
+  const timer = setTimeout(() => request.destroy(), BODY_MS);
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    // Not `for await`: leaving that would destroy the connection before the refusal is told.
+    await new Promise<void>((resolve, reject) => {
+      request.on("data", (part: Buffer) => {
+        size += part.length;
+        parts.push(part);
+        if (size > limit) reject(tooLarge());
+      });
+      request.once("end", resolve);
+      request.once("error", reject);
+      request.once("close", () => reject(new SchedulerError("invalid", "The request broke off.")));
+    });
+    return Buffer.concat(parts, size);
+  } finally {
+    clearTimeout(timer);
+    request.removeAllListeners("data");
+    if (!request.complete) request.pause();
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), (key, value) => {
+      if (key === "__proto__") throw new SyntaxError("a forbidden key");
+      return value;
+    });
+  } catch {
+    throw new SchedulerError("invalid", "The body is not JSON.");
+  }
+}

@@ -8,7 +8,7 @@ import {
   InTreeConfig,
 } from "../contracts/in-tree-config.ts";
 import type { ConfigError } from "../contracts/push.ts";
-import type { BranchFacts } from "../scheduler/push-ports.ts";
+import type { BranchFacts } from "../scheduler/source-control.ts";
 import { needProblems, repeatedBuilders } from "./in-tree-rules.ts";
 
 /** The builders of a revision, or everything that is wrong with its configuration. */

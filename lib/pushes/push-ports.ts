@@ -1,7 +1,6 @@
 import path from "node:path";
 import { IN_TREE_CONFIG_FILE, IN_TREE_CONFIG_MAX_BYTES } from "../contracts/in-tree-config.ts";
-import type { PushPorts } from "../scheduler/push-ports.ts";
-import type { SourceControl } from "../scheduler/source-control.ts";
+import type { PushPorts, SourceControl } from "../scheduler/source-control.ts";
 import { GitSource } from "./git-source.ts";
 import { checkInTreeConfig } from "./in-tree-config.ts";
 

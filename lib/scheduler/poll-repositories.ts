@@ -7,11 +7,10 @@ import {
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { requirePermission } from "./permissions.ts";
-import type { PushPorts } from "./push-ports.ts";
 import { record } from "./record.ts";
 import { recordPush } from "./record-push.ts";
 import { schedulePush } from "./schedule-push.ts";
-import { SourceError } from "./source-control.ts";
+import { type PushPorts, SourceError } from "./source-control.ts";
 
 const LONGEST_PAUSE_MS = 5 * 60_000;
 const AT_ONCE = 4;

@@ -4,11 +4,10 @@ import { readRepositoryByName, readWatchedBranches, type WatchedBranch } from ".
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { requirePermission } from "./permissions.ts";
-import type { PushPorts } from "./push-ports.ts";
 import { record } from "./record.ts";
 import { ownerOf, recordPush } from "./record-push.ts";
 import { schedulePush } from "./schedule-push.ts";
-import { SourceError } from "./source-control.ts";
+import { type PushPorts, SourceError } from "./source-control.ts";
 
 const NOTHING = /^0+$/;
 const ATTEMPTS = 10;

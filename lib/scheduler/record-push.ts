@@ -4,9 +4,8 @@ import { findUserByLogin, findUserByMail } from "../db/sql/own-pushes.ts";
 import type { WatchedBranch } from "../db/sql/watched-branches.ts";
 import type { SchedulerContext } from "./context.ts";
 import { requirePermission } from "./permissions.ts";
-import type { PushPorts } from "./push-ports.ts";
 import { record } from "./record.ts";
-import type { SourceCommit } from "./source-control.ts";
+import type { PushPorts, SourceCommit } from "./source-control.ts";
 
 /** A branch that has moved, as the source shows it. */
 export interface RecordPushInput {

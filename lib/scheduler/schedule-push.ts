@@ -4,9 +4,8 @@ import { type PushToSchedule, readPendingPushes, readPushToSchedule, settleConfi
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { requirePermission } from "./permissions.ts";
-import type { Configuration, PushPorts } from "./push-ports.ts";
 import { record } from "./record.ts";
-import { SourceError } from "./source-control.ts";
+import { type Configuration, type PushPorts, SourceError } from "./source-control.ts";
 import { submitBuildset } from "./submit-buildset.ts";
 
 type Settled = Exclude<ConfigState, "pending">;

@@ -6,6 +6,7 @@ export default function ConsoleError({ retry }: { error: unknown; retry: () => v
   const sentence = "This page could not be read just now. The jobs themselves are not affected. Try again shortly.";
   return (
     <div className="card">
+      <h1 className="sr-only">The page could not be read</h1>
       <ErrorState error={new Error(sentence)} retry={retry} />
     </div>
   );

@@ -1,16 +1,16 @@
 import Link from "next/link";
-import { EmptyState } from "../_components/ui/states.tsx";
 
 export default function NotHere() {
   return (
-    <div className="card">
-      <EmptyState title="There is no such page">
+    <div className="card grid justify-items-center gap-2 px-6 py-16 text-center">
+      <h1>There is no such page</h1>
+      <p className="text-ink-2">
         The address may be mistyped, or what it named does not exist.{" "}
         <Link href="/branches" className="link">
           See all branches
         </Link>
         .
-      </EmptyState>
+      </p>
     </div>
   );
 }

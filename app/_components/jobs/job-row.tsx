@@ -47,8 +47,8 @@ export function JobRow({ job, selected, onSelect, note }: JobRowProps) {
           </span>
         </span>
       </div>
-      {job.reason !== null && job.state === "done" && <p className="pl-14 text-ink-3 text-xs">{job.reason}</p>}
-      {note && <div className="relative z-10 pl-14">{note}</div>}
+      {job.reason !== null && job.state === "done" && <p className="mt-0.5 pl-14 text-ink-3 text-xs">{job.reason}</p>}
+      {note && <div className="relative z-10 mt-1 pl-14 empty:hidden">{note}</div>}
     </li>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import { ProblemError } from "@/app/_queries/fetch-json.ts";
@@ -30,6 +30,7 @@ function clientForHere(): QueryClient {
 
 function newClient(): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
     defaultOptions: {
       queries: {
         // Events say when data is old; without them the live provider polls.
@@ -39,4 +40,11 @@ function newClient(): QueryClient {
       },
     },
   });
+}
+
+/** A session that has ended cannot read on: the login page leads back here. */
+function leaveWhenSignedOut(error: Error): void {
+  if (!(error instanceof ProblemError) || error.problem.code !== "unauthenticated") return;
+  const here = `${window.location.pathname}${window.location.search}`;
+  window.location.assign(`/login?callbackUrl=${encodeURIComponent(here)}`);
 }

@@ -1,0 +1,34 @@
+import type { Locator, Page } from "@playwright/test";
+
+/** What every page of the console has: its heading, its places, and how fresh it is. */
+export class ConsolePage {
+  readonly page: Page;
+  readonly heading: Locator;
+  readonly live: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.heading = page.getByRole("heading", { level: 1 });
+    this.live = page.getByRole("banner").getByRole("status");
+  }
+
+  /** Follows one of the places in the header. */
+  async goTo(place: "My pushes" | "Branches" | "Queues" | "Workers"): Promise<void> {
+    await this.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: place }).click();
+  }
+
+  async openAccountMenu(): Promise<void> {
+    await this.page.getByRole("button", { name: /^Account of / }).click();
+  }
+
+  async signOut(): Promise<void> {
+    await this.openAccountMenu();
+    await this.page.getByRole("menuitem", { name: "Sign out" }).click();
+  }
+
+  async chooseTheme(theme: "As the system" | "Light" | "Dark"): Promise<void> {
+    await this.openAccountMenu();
+    await this.page.getByRole("menuitemradio", { name: theme }).click();
+    await this.page.keyboard.press("Escape");
+  }
+}

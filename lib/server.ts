@@ -7,7 +7,7 @@ import { ContentSigner } from "./artifacts/sign.ts";
 import { Directory } from "./auth/directory.ts";
 import { LoginLimits } from "./auth/login-limits.ts";
 import { rolesOf } from "./auth/roles.ts";
-import { UserRefresher } from "./auth/users.ts";
+import { UserRefresher, userOfLogin } from "./auth/users.ts";
 import { type Credentials, type WhoAsksTools, whoAsks } from "./auth/who-asks.ts";
 import { CurrentConfig } from "./config/current-config.ts";
 import { type Env, env } from "./config/env.ts";
@@ -16,11 +16,13 @@ import { type Database, openDatabase } from "./db/sql.ts";
 import { type Events, openEvents } from "./events/open-events.ts";
 import { logError } from "./http/problem.ts";
 import { LogStore } from "./logs/log-store.ts";
+import { openPushPorts } from "./pushes/push-ports.ts";
 import { openRedis } from "./redis/open-redis.ts";
 import { openSignals, type RedisSignals } from "./redis/signals.ts";
 import type { Actor, SchedulerContext } from "./scheduler/context.ts";
 import { SchedulerError } from "./scheduler/errors.ts";
 import { PoolQueues } from "./scheduler/queue/pool-queues.ts";
+import type { PushPorts } from "./scheduler/source-control.ts";
 
 /** What one process opens once: doors to the stores, and who people are. */
 export interface Server {
@@ -37,6 +39,8 @@ export interface Server {
   artifacts: ArtifactStore;
   /** Makes the addresses under which logs and artifacts are shown, on a host of their own. */
   content: ContentSigner;
+  /** Version control, and who a hook means. */
+  pushes: PushPorts;
   directory: Directory;
   limits: LoginLimits;
   whoAsks: WhoAsksTools;
@@ -106,8 +110,9 @@ export async function contextFromSession(): Promise<SchedulerContext> {
     return await contextFromCookies();
   } catch (error) {
     if (!(error instanceof SchedulerError) || error.code !== "unauthenticated") throw error;
-    const { redirect } = await import("next/navigation.js");
-    return redirect("/login");
+    const [{ redirect }, { headers }] = await Promise.all([import("next/navigation.js"), import("next/headers.js")]);
+    const page = (await headers()).get("x-page") ?? "/";
+    return redirect(page === "/" ? "/login" : `/login?callbackUrl=${encodeURIComponent(page)}`);
   }
 }
 
@@ -167,6 +172,11 @@ function openServer(env: Env): Server {
     logs: new LogStore(env.DATA_DIR, report),
     artifacts: new ArtifactStore(env.DATA_DIR),
     content: new ContentSigner(env.ARTIFACT_ORIGIN, env.NEXTAUTH_SECRET),
+    pushes: openPushPorts({
+      dataDir: env.DATA_DIR,
+      inherited: process.env,
+      resolvePusher: (login) => userOfLogin({ sql, directory, rolesOf: rolesNow }, login),
+    }),
     directory,
     limits: new LoginLimits(redis),
     whoAsks: {

@@ -90,6 +90,15 @@ export class Directory {
     });
   }
 
+  /** The person with this login name, or null when nobody has it. */
+  async findLogin(login: string): Promise<DirectoryUser | null> {
+    if (!isLogin(login)) return null;
+    return this.ask(async (client) => {
+      const entry = await this.findEntry(client, this.userAttribute, login);
+      return entry ? this.toUser(client, entry, login) : null;
+    });
+  }
+
   /** Resolves when some server takes the service account. */
   async check(): Promise<void> {
     await this.ask(async () => {});

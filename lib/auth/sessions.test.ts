@@ -8,12 +8,14 @@ import { DEFAULT_ROLES, rolesOf } from "./roles.ts";
 import { cookieNames, makeSessionCookie } from "./session-cookie.ts";
 import { endSession, findSession } from "./sessions.ts";
 import { signIn } from "./sign-in.ts";
-import { UserRefresher } from "./users.ts";
+import { UserRefresher, userOfLogin } from "./users.ts";
 import { type WhoAsksTools, whoAsks } from "./who-asks.ts";
 
 const admin = testDirectory();
 const cookies = { secure: false, secrets: ["the secret of today, long enough", "the secret of yesterday, too"] };
 const roles = async (groups: readonly string[]) => rolesOf(groups, DEFAULT_ROLES);
+const reported: unknown[] = [];
+const report = (error: unknown) => void reported.push(error);
 let test: TestContext;
 let person: TestPerson;
 
@@ -39,6 +41,7 @@ async function signedIn(login = person.login, password = person.password): Promi
     refusalMs: 0,
     rolesOf: roles,
     welcome: async () => {},
+    report,
   };
   const outcome = await signIn(tools, { login, password, ip: "192.0.2.1", userAgent: "a browser" });
   if (!("sessionId" in outcome)) throw new Error(outcome.fault);
@@ -201,13 +204,19 @@ it("gives a login name that now belongs to somebody else to them", async () => {
   await expect(ask(old)).rejects.toMatchObject(ended);
 });
 
-it("welcomes a person at their first login only", async () => {
+it("welcomes a person at every login, and lets them in also when that fails", async () => {
   const welcomed: string[] = [];
   const limits = new LoginLimits(test.redis);
-  const welcome = async (_ctx: unknown, user: { login: string }) => void welcomed.push(user.login);
-  const all = { ctx: test.ctx, directory: directory(), limits, refusalMs: 0, rolesOf: roles, welcome };
-  for (let time = 1; time <= 2; time++) await signIn(all, { ...person, ip: "192.0.2.9", userAgent: null });
-  expect(welcomed).toEqual([person.login]);
+  const welcome = async (_ctx: unknown, user: { login: string }) => {
+    welcomed.push(user.login);
+    throw new Error("It did not work.");
+  };
+  const all = { ctx: test.ctx, directory: directory(), limits, refusalMs: 0, rolesOf: roles, welcome, report };
+  for (let time = 1; time <= 2; time++) {
+    expect(await signIn(all, { ...person, ip: "192.0.2.9", userAgent: null })).toHaveProperty("sessionId");
+  }
+  expect(welcomed).toEqual([person.login, person.login]);
+  expect(reported).toHaveLength(2);
 });
 
 async function changeMember(client: Parameters<Parameters<typeof asAdmin>[1]>[0], operation: "add" | "delete") {
@@ -215,6 +224,15 @@ async function changeMember(client: Parameters<Parameters<typeof asAdmin>[1]>[0]
   const modification = new Attribute({ type: "member", values: [person.dn] });
   await client.modify(`cn=sheriffs,${admin.groupBase}`, new Change({ operation, modification }));
 }
+
+it("makes a user of a person whom only the directory knows, once", async () => {
+  const all = { sql: test.sql, directory: directory(), rolesOf: roles };
+  const id = await userOfLogin(all, person.login.toUpperCase());
+  expect(id).toBeGreaterThan(0);
+  expect(await userOfLogin(all, person.login)).toBe(id);
+  expect(await ask(await signedIn())).toMatchObject({ userId: id });
+  for (const nobody of ["nobody-at-all", "*", "", "a b"]) expect(await userOfLogin(all, nobody)).toBeNull();
+});
 
 it("knows groups that no role names", async () => {
   await addGroup(admin, { members: [person.dn] });

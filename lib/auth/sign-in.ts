@@ -10,8 +10,9 @@ import { upsertUser } from "./users.ts";
 export interface SignInTools extends LoginTools {
   ctx: SchedulerContext;
   rolesOf(groups: readonly string[]): Promise<Role[]>;
-  /** Called once for a person whom nobody knew before: what was pushed under their name becomes theirs. */
-  welcome(ctx: SchedulerContext, user: { userId: number; login: string; mail: string | null }): Promise<void>;
+  /** Called after every login: what was pushed under their name meanwhile, and is nobody's, becomes theirs. */
+  welcome(ctx: SchedulerContext, user: { id: number; login: string; mail: string | null }): Promise<unknown>;
+  report(error: unknown): void;
 }
 
 /** What a person brings. */
@@ -31,18 +32,22 @@ export async function signIn(
   if (!outcome.ok) return { fault: outcome.fault };
   const { user } = outcome;
   const roles = await tools.rolesOf(user.groups);
-  const { sessionId, userId, isNew } = await open(tools.ctx, user, roles, input);
-  if (isNew) await tools.welcome(tools.ctx, { userId, login: user.login, mail: user.mail });
+  const { sessionId, userId } = await open(tools.ctx, user, roles, input);
+  try {
+    await tools.welcome(tools.ctx, { id: userId, login: user.login, mail: user.mail });
+  } catch (error) {
+    tools.report(error); // nobody is kept out because of it; the next login tries again
+  }
   return { sessionId };
 }
 
 function open(ctx: SchedulerContext, user: DirectoryUser, roles: readonly Role[], { ip, userAgent }: SignInInput) {
   return ctx.sql.transaction(async (tx) => {
-    const { userId, isNew } = await upsertUser(tx, user, roles);
+    const { userId } = await upsertUser(tx, user, roles);
     const sessionId = await startSession(tx, { userId, ip, userAgent });
     const actor = { kind: "user", userId, login: user.login, roles, scopes: [], via: "login", ip } as const;
     const after = { groups: user.groups, roles };
     await record(tx, { ...ctx, actor }, { audit: { action: "session.start", object: `user:${userId}`, after } });
-    return { sessionId, userId, isNew };
+    return { sessionId, userId };
   });
 }

@@ -7,25 +7,37 @@ import type { KnownUser } from "./sessions.ts";
  * Writes what the directory says about a person; the directory's own identity decides who it is. A login name that the directory has
  * given to somebody else since is taken from its old holder.
  */
-export async function upsertUser(
-  tx: Sql,
-  person: DirectoryUser,
-  roles: readonly Role[],
-): Promise<{ userId: number; isNew: boolean }> {
+export async function upsertUser(tx: Sql, person: DirectoryUser, roles: readonly Role[]): Promise<{ userId: number }> {
   await tx.count(
     `UPDATE users SET login = left(login, 40) || '.' || id, updated_at = clock_timestamp()
      WHERE lower(login) = lower($1) AND directory_id <> $2`,
     [person.login, person.directoryId],
   );
-  return tx.one<{ userId: number; isNew: boolean }>(
+  return tx.one<{ userId: number }>(
     `INSERT INTO users (directory_id, login, name, mail, groups, roles, groups_read_at, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6::role[], clock_timestamp(), clock_timestamp())
      ON CONFLICT (directory_id) DO UPDATE SET login = excluded.login, name = excluded.name, mail = excluded.mail,
        groups = excluded.groups, roles = excluded.roles, groups_read_at = excluded.groups_read_at,
        disabled_at = NULL, updated_at = excluded.updated_at
-     RETURNING id AS "userId", (xmax = 0) AS "isNew"`,
+     RETURNING id AS "userId"`,
     [person.directoryId, person.login, person.name, person.mail, person.groups, roles],
   );
+}
+
+/** The user with this login name, made from the directory when they have never been here; null when nobody has it. */
+export async function userOfLogin(
+  tools: {
+    sql: Database;
+    directory: Pick<Directory, "findLogin">;
+    rolesOf(groups: readonly string[]): Promise<Role[]>;
+  },
+  login: string,
+): Promise<number | null> {
+  const person = await tools.directory.findLogin(login);
+  if (!person) return null;
+  const roles = await tools.rolesOf(person.groups);
+  const { userId } = await tools.sql.transaction((tx) => upsertUser(tx, person, roles));
+  return userId;
 }
 
 /** Disables a person whom the directory no longer has, and ends their sessions. Their tokens stop working with them. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { clientAddress } from "./client-address.ts";
 
 const INTERNAL =
-  /^(?:x-middleware-|x-nextjs-|x-now-|x-matched-path$|x-invoke-|x-forwarded-|forwarded$|next-resume$|content-security-policy$|x-nonce$)/;
+  /^(?:x-middleware-|x-nextjs-|x-now-|x-matched-path$|x-invoke-|x-forwarded-|forwarded$|next-resume$|content-security-policy$|x-nonce$|x-page$)/;
 
 /**
  * Takes out of a request what only this server itself may say: the framework's internal headers and where the request came from.

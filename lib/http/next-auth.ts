@@ -5,6 +5,7 @@ import { nextAuthOptions } from "../auth/next-auth-options.ts";
 import { endSession, findSession } from "../auth/sessions.ts";
 import { signIn } from "../auth/sign-in.ts";
 import { metrics } from "../metrics/registry.ts";
+import { adoptPushes } from "../scheduler/adopt-pushes.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
 import { server, systemContext } from "../server.ts";
 import { logError } from "./problem.ts";
@@ -56,7 +57,8 @@ function optionsFor(request: Request) {
     limits,
     refusalMs: REFUSAL_MS,
     rolesOf: whoAsks.rolesOf,
-    welcome: async () => {},
+    welcome: adoptPushes,
+    report: (error: unknown) => logError(error, "-"),
   };
   return nextAuthOptions({
     ...whoAsks.cookies,

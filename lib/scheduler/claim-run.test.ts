@@ -33,7 +33,7 @@ describe("claimRun", () => {
     expect(work).toMatchObject({ needs: [], trustLevel: 1, exclusive: false, leaseSeconds: 60 });
     expect(work.properties.buildid).toMatch(/^\d{14}$/);
     expect(await farm.job(first)).toMatchObject({ state: "running", dirty: true, version: 2 });
-    expect(await farm.eventsOf(first)).toEqual(["job.created", "job.started", "run.started"]);
+    expect(await farm.eventsOf(first)).toEqual(["job.created", "job.started"]);
     expect(await farm.auditOf(`run:${work.runId}`)).toEqual([expect.stringMatching(/^run\.claim done worker/)]);
     expect((await farm.claimOrThrow(worker, 1)).jobIds).toEqual([second]);
     expect(await farm.claim(worker, 2)).toBeNull();

@@ -35,7 +35,7 @@ describe("finishRun", () => {
       result: "warnings",
     });
     expect(await farm.job(jobId)).toMatchObject({ state: "done", result: "warnings", version: 3, dirty: true });
-    expect(await farm.eventsOf(jobId)).toEqual(["job.created", "job.started", "run.started", "job.done"]);
+    expect(await farm.eventsOf(jobId)).toEqual(["job.created", "job.started", "job.done"]);
     expect(await farm.auditOf(`run:${runId}`)).toEqual([
       expect.stringMatching(/^run\.claim/),
       expect.stringMatching(/^run\.finish done worker/),

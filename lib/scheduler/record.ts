@@ -33,14 +33,20 @@ interface ManyEntries {
   audits?: readonly AuditEntry[];
 }
 
+// An event of a run that names no job gets the base's: who follows a job, a push or a branch hears of its runs.
 const INSERT_RECORDS = {
   name: "record",
   text: `
     WITH events AS (
       INSERT INTO events (type, branch_id, push_id, job_id, run_id, body)
-      SELECT type, branch_id, push_id, job_id, run_id, body
-      FROM jsonb_to_recordset($1::jsonb)
-        AS e(type text, branch_id bigint, push_id bigint, job_id bigint, run_id bigint, body jsonb)
+      SELECT e.type, coalesce(e.branch_id, j.branch_id), coalesce(e.push_id, j.push_id), coalesce(e.job_id, j.id),
+             e.run_id, e.body
+      FROM ROWS FROM (
+        jsonb_to_recordset($1::jsonb) AS (type text, branch_id bigint, push_id bigint, job_id bigint, run_id bigint, body jsonb)
+      ) WITH ORDINALITY AS e(type, branch_id, push_id, job_id, run_id, body, place)
+      LEFT JOIN runs r ON r.id = e.run_id AND e.job_id IS NULL
+      LEFT JOIN jobs j ON j.id = r.base_job_id
+      ORDER BY e.place
     )
     INSERT INTO audit_entries (user_id, actor, via, from_ip, request_id, action, object, before, after, outcome)
     SELECT $3, $4, $5, $6, $7, action, object, before, after, outcome

@@ -31,9 +31,8 @@ interface Copies {
 
 async function retrigger(tx: Sql, ctx: SchedulerContext, copies: Copies): Promise<Applied> {
   const { jobId } = copies;
-  const needIds = (await readNeeds(tx, [jobId])).map((need) => need.id);
-  // With the needed jobs locked, none of them can end between the look at its state and the new jobs' commit.
-  const job = (await lockJobs(tx, [jobId, ...needIds])).find(({ id }) => id === jobId);
+  // Whoever ends a job that this one needs locks this one as well, so none of them ends before the copies are committed.
+  const [job] = await lockJobs(tx, [jobId]);
   const original = await readOriginal(tx, jobId);
   if (!job || !original) throw new Error(`Job ${jobId} has vanished while it was retriggered.`);
   const needs = await readNeeds(tx, [jobId]);

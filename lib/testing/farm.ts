@@ -128,11 +128,12 @@ export class Farm {
     return (await this.sql.one<{ state: string }>("SELECT state FROM runs WHERE id = $1", [runId])).state;
   }
 
-  /** The types of a job's events, in their order. */
+  /** The types of a job's own events, without those of its runs, in their order. */
   async eventsOf(jobId: number): Promise<string[]> {
-    const rows = await this.sql.rows<{ type: string }>("SELECT type FROM events WHERE job_id = $1 ORDER BY id", [
-      jobId,
-    ]);
+    const rows = await this.sql.rows<{ type: string }>(
+      "SELECT type FROM events WHERE job_id = $1 AND type LIKE 'job.%' ORDER BY id",
+      [jobId],
+    );
     return rows.map((row) => row.type);
   }
 

@@ -132,7 +132,9 @@ export class Agent {
       const onWatchdog = (watchdog: LiveRun["watchdog"]) => {
         live.watchdog = watchdog;
       };
-      const finish: FinishInput | null = await executeRun(runDeps, { work, control, report, onWatchdog });
+      const leaseAgeSeconds = () => (deps.now() - (live.confirmedAtMs ?? deps.now())) / 1_000;
+      const run = { work, control, report, leaseAgeSeconds, onWatchdog };
+      const finish: FinishInput | null = await executeRun(runDeps, run);
       const told = finish !== null && (await report.finish(finish));
       deps.log(`Run ${runId} ended: ${finish?.result ?? "given away"}${told ? "" : ", which nobody waits for"}`);
     } finally {

@@ -1,8 +1,8 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "../contracts/work.ts";
-import { GitError, git } from "./git.ts";
-import { DAMAGE, type ObjectStores } from "./object-store.ts";
+import { git } from "./git.ts";
+import { isDamage, type ObjectStores } from "./object-store.ts";
 import type { RunAs } from "./options.ts";
 
 interface CheckoutOptions {
@@ -11,6 +11,8 @@ interface CheckoutOptions {
   /** Its git commands run as this user, without the agent's environment. */
   env: Readonly<Record<string, string>>;
   user: RunAs | null;
+  /** Added to the environment of what the agent itself starts, so that it ends with the run. */
+  mark: string | null;
   signal: AbortSignal;
 }
 
@@ -21,12 +23,12 @@ const CHECKOUT_TIMEOUT_MS = 15 * 60_000;
  * Throws GitError, or MissingRevision.
  */
 export async function checkOut(stores: ObjectStores, work: Work, options: CheckoutOptions): Promise<void> {
-  const bring = () => stores.ensure(work.source, work.trustLevel, options.signal);
+  const bring = () => stores.ensure(work.source, work.trustLevel, options);
   const store = await bring();
   try {
     await checkOutFrom(store, work.source.revision, options);
   } catch (error) {
-    if (!(error instanceof GitError) || !DAMAGE.test(error.said) || options.signal.aborted) throw error;
+    if (!isDamage(error) || options.signal.aborted) throw error;
     await stores.setAside(store);
     await checkOutFrom(await bring(), work.source.revision, options);
   }

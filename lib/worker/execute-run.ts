@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { FinishInput, Work } from "../contracts/work.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
@@ -8,7 +7,7 @@ import { fenceSeconds } from "./heartbeats.ts";
 import { MissingRevision, type ObjectStores } from "./object-store.ts";
 import type { AgentOptions } from "./options.ts";
 import { readOutputs } from "./outputs.ts";
-import { killFamily } from "./processes.ts";
+import { killFamily, newMark } from "./processes.ts";
 import { Stopped, type Surroundings } from "./retry.ts";
 import type { RunControl } from "./run-control.ts";
 import { makeRunDirectory } from "./run-directory.ts";
@@ -41,6 +40,8 @@ interface RunOptions {
   work: Work;
   control: RunControl;
   report: RunReport;
+  /** How long ago the last confirmed heartbeat was sent. */
+  leaseAgeSeconds: () => number;
   /** Gives the watchdog to whoever knows when the lease is confirmed. */
   onWatchdog: (watchdog: Watchdog) => void;
 }
@@ -76,10 +77,13 @@ export async function executeRun(deps: RunDeps, run: RunOptions): Promise<Finish
 
 async function withWatchdog(deps: RunDeps, run: RunOptions, places: RunPlaces, log: RunLog): Promise<Outcome> {
   const { work } = run;
-  const mark = `SELFSERVE_RUN_MARK=${randomUUID()}`;
+  const mark = newMark();
   const family = { mark, dir: places.dir, groups: new Set<number>() };
   const deadlineFile = work.exclusive ? path.join(deps.runsDir, `${work.runId}.deadline`) : null;
-  const watchdog = await Watchdog.start({ mark, dir: places.dir, deadlineFile }, fenceSeconds(work));
+  const watchdog = await Watchdog.start(
+    { mark, dir: places.dir, deadlineFile },
+    fenceSeconds(work) - run.leaseAgeSeconds(),
+  );
   run.onWatchdog(watchdog);
   try {
     const outputFd = await log.openOutput(path.join(places.dir, "output.pipe"), deps.options.runAs);
@@ -117,7 +121,8 @@ async function inOrder(deps: RunDeps, run: StepSurroundings): Promise<Outcome> {
   log.say(`run ${work.runId} of ${work.builder} on ${options.name}, ${work.branch} at ${work.source.revision}`);
   const prepared = await tellStep(run, PREPARE_INDEX, "prepare", async () => {
     const outcome = await outcomeOf(control, async () => {
-      await checkOut(stores, work, { dir: places.checkout, env: run.env, user, signal: control.end });
+      const { env, family } = run;
+      await checkOut(stores, work, { dir: places.checkout, env, mark: family.mark, user, signal: control.end });
       await bringNeeds(transfer);
     });
     return { outcome, exitCode: null };

@@ -17,12 +17,13 @@ export interface LiveRun {
   watchdog: Watchdog | null;
 }
 
-const HOLD_SECONDS = 10;
-const ANSWER_SLACK_MS = 10_000;
+const MAX_HOLD_SECONDS = 10;
+const MAX_ANSWER_SLACK_MS = 10_000;
 /** Leases are a minute; while the server is away it is asked again often enough to be back in time. */
 const RETRY_CAP_MS = 4_000;
 const LEASE_MARGIN_SECONDS = 10;
 const LEASE_CHECK_MS = 200;
+const CONFIRM_PAUSE_MS = 250;
 
 /** One loop of heartbeats for all runs of the agent; the answers carry the orders to cancel or to stop. */
 export class Heartbeats {
@@ -63,8 +64,11 @@ export class Heartbeats {
           this.changed = new AbortController();
           continue;
         }
-        if (await this.beat(changed)) failures = 0;
-        else if (!this.changed.signal.aborted) {
+        const { holdSeconds, pauseMs } = this.pace();
+        if (await this.beat(changed, holdSeconds)) {
+          failures = 0;
+          if (pauseMs > 0) await this.surroundings.sleep(pauseMs, changed);
+        } else if (!this.changed.signal.aborted) {
           await this.surroundings.sleep(backoffMs(failures++, this.surroundings.random(), 250, RETRY_CAP_MS), closed);
         }
         if (this.changed.signal.aborted) this.changed = new AbortController();
@@ -74,12 +78,24 @@ export class Heartbeats {
     }
   }
 
+  /** A held call may take a quarter of the shortest lease; of one too short to hold a second, that quarter is spent here. */
+  private pace(): { holdSeconds: number; pauseMs: number } {
+    if ([...this.runs.values()].some(waitsForConfirmation)) return { holdSeconds: 0, pauseMs: CONFIRM_PAUSE_MS };
+    const quarter = this.shortestLease() / 4;
+    const holdSeconds = Math.min(MAX_HOLD_SECONDS, Math.floor(quarter));
+    return { holdSeconds, pauseMs: holdSeconds === 0 ? quarter * 1_000 : 0 };
+  }
+
+  private shortestLease(): number {
+    return Math.min(...[...this.runs.values()].map((run) => run.leaseSeconds));
+  }
+
   /** False when the server did not answer. */
-  private async beat(signal: AbortSignal): Promise<boolean> {
+  private async beat(signal: AbortSignal, holdSeconds: number): Promise<boolean> {
     const sentAtMs = this.surroundings.now();
-    const input = { runIds: [...this.runs.keys()], waitSeconds: HOLD_SECONDS };
+    const input = { runIds: [...this.runs.keys()], waitSeconds: holdSeconds };
     try {
-      const timeoutMs = HOLD_SECONDS * 1_000 + ANSWER_SLACK_MS;
+      const timeoutMs = holdSeconds * 1_000 + Math.min(MAX_ANSWER_SLACK_MS, this.shortestLease() * 250);
       const reply = (await this.session.post("/worker/v1/heartbeat", input, timeoutMs, signal)) as HeartbeatReply;
       for (const { runId, order } of reply.runs) this.obey(runId, order, sentAtMs);
       return true;
@@ -116,6 +132,11 @@ export class Heartbeats {
 /** How long after a confirmed heartbeat an exclusive run may live: until 10 s before its lease ends, or two thirds of a short one. */
 export function fenceSeconds(run: { leaseSeconds: number }): number {
   return Math.max(run.leaseSeconds - LEASE_MARGIN_SECONDS, (run.leaseSeconds * 2) / 3);
+}
+
+/** An exclusive run begins only when it knows how old its lease is. */
+function waitsForConfirmation(run: LiveRun): boolean {
+  return run.exclusive && run.confirmedAtMs === null;
 }
 
 function fired(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { Agent } from "./agent.ts";
-import { HELP, OptionError, readOptions } from "./options.ts";
+import { HELP } from "./help.ts";
+import { OptionError, readOptions } from "./options.ts";
 import { REAL_SURROUNDINGS } from "./retry.ts";
 
 /** Exit codes: 0 stopped as asked, 1 died of an error, 2 a wrong option. */

@@ -2,15 +2,29 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "../contracts/work.ts";
 import { GitError, git } from "./git.ts";
+import { removeDirectory } from "./run-directory.ts";
 
 type Source = Work["source"];
 
 const FETCH_TIMEOUT_MS = 30 * 60_000;
 const QUICK_TIMEOUT_MS = 60_000;
 const MAX_PACKS = 40;
-/** What git says when objects are missing or unreadable. */
-export const DAMAGE =
+const DAMAGE =
   /corrupt|bad object|not a git repository|missing blob|unable to read|loose object|packfile|invalid index-pack/i;
+
+/** Who wants something of a store. */
+export interface StoreUse {
+  /** Ends git, and the wait for others. */
+  signal: AbortSignal;
+  /** `NAME=value` added to git's environment, so that it ends with the run that needs it; null for none. */
+  mark: string | null;
+}
+
+/** True when git said that objects are missing or unreadable here; what the other side says of itself does not count. */
+export function isDamage(error: unknown): boolean {
+  if (!(error instanceof GitError)) return false;
+  return error.said.split(/[\r\n]/).some((line) => !line.startsWith("remote:") && DAMAGE.test(line));
+}
 
 /**
  * The objects of each repository, kept between runs: one bare store per trust level and repository, so that work of
@@ -37,34 +51,36 @@ export class ObjectStores {
   }
 
   /** The store's directory, with the revision in it. */
-  async ensure(source: Source, trustLevel: number, signal: AbortSignal): Promise<string> {
+  async ensure(source: Source, trustLevel: number, use: StoreUse): Promise<string> {
     const store = path.join(this.root, String(trustLevel), `${source.repository}.git`);
     const last = this.queues.get(store) ?? Promise.resolve();
-    const turn = last.catch(() => undefined).then(() => this.bring(store, source, signal));
+    const turn = last.catch(() => undefined).then(() => this.bring(store, source, use));
     this.queues.set(store, turn);
-    await turn;
+    await Promise.race([turn, whenAborted(use.signal)]);
     return store;
   }
 
-  private async bring(store: string, source: Source, signal: AbortSignal): Promise<void> {
+  private async bring(store: string, source: Source, use: StoreUse): Promise<void> {
     try {
-      await this.bringOnce(store, source, signal);
+      await this.bringOnce(store, source, use);
     } catch (error) {
       // A machine that lost power in a fetch can leave a damaged store; it is only a cache.
-      if (!(error instanceof GitError) || !DAMAGE.test(error.said) || signal.aborted) throw error;
+      if (!isDamage(error) || use.signal.aborted) throw error;
       await this.setAside(store);
-      await this.bringOnce(store, source, signal);
+      await this.bringOnce(store, source, use);
     }
   }
 
   /** Makes the next `ensure` begin anew: the store turned out to be damaged. */
   async setAside(store: string): Promise<void> {
-    await rename(store, `${store}.damaged-${Date.now()}`).catch(() => undefined);
+    const aside = `${store}.damaged-${Date.now()}`;
+    await rename(store, aside).catch(() => undefined);
+    await removeDirectory(aside);
   }
 
-  private async bringOnce(store: string, source: Source, signal: AbortSignal): Promise<void> {
-    if ((await stat(path.join(store, "HEAD")).catch(() => null)) === null) await this.create(store, signal);
-    if (await this.has(store, source.revision, signal)) return;
+  private async bringOnce(store: string, source: Source, use: StoreUse): Promise<void> {
+    if ((await stat(path.join(store, "HEAD")).catch(() => null)) === null) await this.create(store, use);
+    if (await this.has(store, source.revision, use)) return;
     await removeLeftovers(store);
     const ref = source.ref.startsWith("refs/") ? source.ref : `refs/heads/${source.ref}`;
     const wants = [
@@ -73,64 +89,85 @@ export class ObjectStores {
       ["+refs/heads/*:refs/kept/heads/*", "+refs/tags/*:refs/kept/tags/*"],
     ];
     for (const want of wants) {
-      const failure = await this.fetch(store, source.url, want, signal);
-      if (await this.has(store, source.revision, signal)) return await this.tidy(store, signal);
+      const failure = await this.fetch(store, source.url, want, use);
+      if (await this.has(store, source.revision, use)) return await this.tidy(store, use);
       if (failure !== null && want === wants.at(-1)) throw failure;
     }
     throw new MissingRevision(source);
   }
 
   /** Each fetch leaves a pack; many of them make every look-up slow. Nothing that a checkout borrows is removed. */
-  private async tidy(store: string, signal: AbortSignal): Promise<void> {
+  private async tidy(store: string, use: StoreUse): Promise<void> {
     const packs = (await readdir(path.join(store, "objects", "pack"))).filter((name) => name.endsWith(".pack"));
     if (packs.length <= MAX_PACKS) return;
-    await this.git(store, ["repack", "--quiet", "-d", "--geometric=2"], FETCH_TIMEOUT_MS, signal).catch(
-      () => undefined,
-    );
+    try {
+      await this.git(store, ["repack", "--quiet", "-d", "--geometric=2"], FETCH_TIMEOUT_MS, use);
+      await this.git(store, ["pack-refs", "--all"], FETCH_TIMEOUT_MS, use);
+    } catch {
+      // It stays slow, and the next fetch tries again.
+    }
   }
 
   /** By hash first, which brings just what is needed; not every server allows it. */
-  private async fetch(store: string, url: string, refs: string[], signal: AbortSignal): Promise<GitError | null> {
+  private async fetch(store: string, url: string, refs: string[], use: StoreUse): Promise<GitError | null> {
     try {
       const quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
-      await this.git(store, [...quiet, "--end-of-options", url, ...refs], FETCH_TIMEOUT_MS, signal);
+      await this.git(store, [...quiet, "--end-of-options", url, ...refs], FETCH_TIMEOUT_MS, use);
       return null;
     } catch (error) {
-      if (error instanceof GitError && !signal.aborted && !DAMAGE.test(error.said)) return error;
+      if (error instanceof GitError && !use.signal.aborted && !isDamage(error)) return error;
       throw error;
     }
   }
 
-  private async has(store: string, revision: string, signal: AbortSignal): Promise<boolean> {
+  private async has(store: string, revision: string, use: StoreUse): Promise<boolean> {
     const kept = `refs/kept/${revision}`;
     try {
-      await this.git(store, ["rev-parse", "--quiet", "--verify", `${kept}^{commit}`], QUICK_TIMEOUT_MS, signal);
+      await this.git(store, ["rev-parse", "--quiet", "--verify", `${kept}^{commit}`], QUICK_TIMEOUT_MS, use);
       return true;
     } catch {
-      if (signal.aborted) return false;
+      if (use.signal.aborted) return false;
     }
     try {
       // It may have come with another branch. Connected means that everything it needs is here, too.
       const walk = ["rev-list", "--quiet", "--objects", revision, "--not", "--all"];
-      await this.git(store, walk, QUICK_TIMEOUT_MS, signal);
-      await this.git(store, ["update-ref", kept, revision], QUICK_TIMEOUT_MS, signal);
+      await this.git(store, walk, QUICK_TIMEOUT_MS, use);
+      await this.git(store, ["update-ref", kept, revision], QUICK_TIMEOUT_MS, use);
       return true;
     } catch {
       return false;
     }
   }
 
-  private async create(store: string, signal: AbortSignal): Promise<void> {
+  private async create(store: string, use: StoreUse): Promise<void> {
     await mkdir(path.dirname(store), { recursive: true, mode: 0o711 });
     await rm(store, { recursive: true, force: true });
     const args = ["init", "--quiet", "--bare", "--", store];
-    await this.git(path.dirname(store), args, QUICK_TIMEOUT_MS, signal);
+    await this.git(path.dirname(store), args, QUICK_TIMEOUT_MS, use);
   }
 
-  private async git(cwd: string, args: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<string> {
+  private async git(cwd: string, args: readonly string[], timeoutMs: number, use: StoreUse): Promise<string> {
     const settings = ["gc.auto=0", "core.hooksPath=/dev/null", "fetch.unpackLimit=1"].flatMap((text) => ["-c", text]);
-    return await git([...settings, ...args], { cwd, env: this.env, timeoutMs, signal });
+    return await git([...settings, ...args], {
+      cwd,
+      env: { ...this.env, ...variable(use.mark) },
+      timeoutMs,
+      signal: use.signal,
+    });
   }
+}
+
+function variable(mark: string | null): Record<string, string> {
+  const [name, value] = mark?.split("=", 2) ?? [];
+  return name === undefined || value === undefined ? {} : { [name]: value };
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const refuse = () => reject(new GitError("fetch", "the run was ended first"));
+    if (signal.aborted) refuse();
+    signal.addEventListener("abort", refuse, { once: true });
+  });
 }
 
 /** The repository does not have the revision (any more). */

@@ -41,26 +41,6 @@ export interface AgentOptions {
 /** The start cannot go on; the message says which option is wrong and what would be right. */
 export class OptionError extends Error {}
 
-/** What `--help` prints. */
-export const HELP = `Usage: node lib/worker/main.ts [options]
-
-Claims jobs of its pools from a Self-Serve server and runs them. Every option can be given by its variable instead.
-
-  --server URL        SELFSERVE_SERVER      address of the server (http://127.0.0.1:3000)
-  --name NAME         SELFSERVE_WORKER      name of this worker, unique in the deployment (the host's name)
-  --pools A,B         SELFSERVE_POOLS       pools to serve
-  --token-file FILE   SELFSERVE_TOKEN_FILE  registration token of the pools, or lines of the form POOL=TOKEN
-                      SELFSERVE_TOKEN       the same as text; there is no flag, because others can read a command line
-  --slots N           SELFSERVE_SLOTS       runs at the same time, 1 to 256 (half of the processors)
-  --work-dir DIR      SELFSERVE_WORK_DIR    object stores, cache and checkouts; one agent each (./worker)
-  --run-as USER       SELFSERVE_RUN_AS      user that steps run as, by name or UID:GID; needs an agent run by root (the agent's own)
-  --wrapper COMMAND   SELFSERVE_WRAPPER     command that starts each step, such as a sandbox; {dir} is the run's directory
-  --step-path PATH    SELFSERVE_STEP_PATH   PATH of the steps (the agent's own)
-  --speed N           SELFSERVE_SPEED       how fast this machine is, 1 is ordinary (1)
-  --cache-bytes N     SELFSERVE_CACHE_BYTES bound of the cache of needed artifacts (5368709120)
-  --help
-`;
-
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const GIT_VARIABLES = [
@@ -89,7 +69,7 @@ export function readOptions(argv: readonly string[], env: Environment): AgentOpt
     name: readName(pick(values.name, "SELFSERVE_WORKER") ?? hostname(), "--name"),
     pools: readPools(pools, readTokenText(pick(values["token-file"], "SELFSERVE_TOKEN_FILE"), env.SELFSERVE_TOKEN)),
     slots: readNumber("--slots", pick(values.slots, "SELFSERVE_SLOTS"), defaultSlots(), 1, 256, true),
-    workDir: path.resolve(pick(values["work-dir"], "SELFSERVE_WORK_DIR") ?? "worker"),
+    workDir: readWorkDir(pick(values["work-dir"], "SELFSERVE_WORK_DIR") ?? "worker"),
     runAs: readRunAs(pick(values["run-as"], "SELFSERVE_RUN_AS")),
     wrapper: (pick(values.wrapper, "SELFSERVE_WRAPPER") ?? "").split(/\s+/).filter((word) => word !== ""),
     speed: readNumber("--speed", pick(values.speed, "SELFSERVE_SPEED"), 1, 0.001, 1_000, false),
@@ -150,6 +130,12 @@ function readName(text: string, option: string): string {
   throw new OptionError(
     `${option} is ${JSON.stringify(text)}; a name has 1 to 63 letters, digits, dots, dashes or underscores and starts with a letter or digit.`,
   );
+}
+
+function readWorkDir(text: string): string {
+  const dir = path.resolve(text);
+  if (dir !== path.dirname(dir)) return dir;
+  throw new OptionError(`--work-dir is ${JSON.stringify(text)}; it must be a directory of the agent's own, not /.`);
 }
 
 function readTokenText(file: string | undefined, text: string | undefined): string {

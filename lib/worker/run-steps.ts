@@ -3,7 +3,7 @@ import path from "node:path";
 import type { StepDefinition, Work } from "../contracts/work.ts";
 import { runCommand } from "./command.ts";
 import type { RunAs } from "./options.ts";
-import type { Family } from "./processes.ts";
+import { type Family, forgetEmptyGroups } from "./processes.ts";
 import type { RunControl } from "./run-control.ts";
 import type { RunLog } from "./run-log.ts";
 import { type Outcome, outcomeOfOrder, outcomeOfStep } from "./run-outcome.ts";
@@ -86,6 +86,7 @@ async function runStep(run: StepSurroundings, index: number, step: StepDefinitio
     family: run.family,
     onStart: (group) => run.watchdog.watch(group),
   });
+  for (const group of forgetEmptyGroups(run.family)) run.watchdog.forget(group);
   if (run.control.reason !== null) return { outcome: outcomeOfOrder(run.control.reason), exitCode: end.exitCode };
   const timedOut =
     stepMs <= leftMs

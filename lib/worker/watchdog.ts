@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
@@ -23,23 +23,28 @@ export class Watchdog {
     this.deadlineFile = deadlineFile;
   }
 
-  /** Starts it; the run's processes may begin when this resolves. */
+  /** Starts it; the run's processes may begin when this resolves. Throws Error when it does not watch. */
   static async start(options: WatchdogOptions, firstDeadlineSeconds: number): Promise<Watchdog> {
     if (options.deadlineFile !== null) await writeDeadline(options.deadlineFile, firstDeadlineSeconds);
     const child = spawn("/bin/sh", [SCRIPT, options.mark, options.dir, options.deadlineFile ?? ""], {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } as Record<string, string> as NodeJS.ProcessEnv,
       detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
-    child.stdin?.on("error", () => undefined); // when it is dead there is nobody to tell
-    await once(child, "spawn");
+    child.stdin.on("error", () => undefined); // when it is dead there is nobody to tell
+    await untilReady(child);
     return new Watchdog(child, options.deadlineFile);
   }
 
   /** Tells it of a process group of the run. */
   watch(group: number): void {
     this.child.stdin?.write(`group ${group}\n`);
+  }
+
+  /** The group has no process any more. */
+  forget(group: number): void {
+    this.child.stdin?.write(`ended ${group}\n`);
   }
 
   /** Moves the deadline of an exclusive run to `seconds` from now. */
@@ -55,7 +60,15 @@ export class Watchdog {
   }
 }
 
+async function untilReady(child: ChildProcessWithoutNullStreams): Promise<void> {
+  const complaint = child.stderr.setEncoding("utf8").toArray();
+  const [first] = await Promise.race([once(child.stdout, "data"), once(child, "exit"), once(child, "error")]);
+  if (String(first) === "ready\n") return;
+  throw new Error(`A run cannot begin without its watchdog: ${(await complaint).join("").trim() || first}`);
+}
+
 async function writeDeadline(file: string, seconds: number): Promise<void> {
-  await writeFile(`${file}.new`, `${Math.floor(uptime() + seconds)}\n`);
+  // Rounded up, because the agent itself comes first while it can, and knows why it ends the run.
+  await writeFile(`${file}.new`, `${Math.ceil(uptime() + seconds)}\n`);
   await rename(`${file}.new`, file);
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { OptionError } from "./options.ts";
 import { killFamily } from "./processes.ts";
@@ -11,14 +11,16 @@ import { removeDirectory } from "./run-directory.ts";
 export async function openWorkDir(workDir: string, bootId: string): Promise<string> {
   await mkdir(workDir, { recursive: true, mode: 0o711 });
   await takeLock(path.join(workDir, "agent.lock"), workDir);
-  const runs = path.join(workDir, "runs");
+  // Processes are known by their real directory.
+  const runs = path.join(await realpath(workDir), "runs");
   await mkdir(runs, { recursive: true, mode: 0o711 });
   for (const old of await readdir(runs)) {
     const dir = path.join(runs, old);
     await killFamily({ mark: null, dir, groups: new Set() });
     await removeDirectory(dir);
   }
-  const stores = path.join(workDir, "stores");
+  const stores = path.join(await realpath(workDir), "stores");
+  await killFamily({ mark: null, dir: stores, groups: new Set() }); // a fetch of a dead agent
   for (const name of await readdir(stores, { recursive: true }).catch(() => [])) {
     if (/\.git\.damaged-\d+$/.test(name)) await removeDirectory(path.join(stores, name));
   }

@@ -28,7 +28,8 @@ export function smallRepository(files: Record<string, string> = { "README.md": "
   return { url, revision: git("rev-parse", "HEAD") };
 }
 
-let nextRunId = 1;
+// Test files run at the same time on one machine, and find processes by this number.
+let nextRunId = process.pid * 1_000;
 
 /** Work of one step, in a repository of its own. */
 export function someWork(run: string, part: Partial<Work> = {}): Work {
@@ -106,13 +107,18 @@ export function processesWith(text: string): number[] {
     });
 }
 
+/** The living processes of a run. */
+export function processesOfRun(runId: number): number[] {
+  return processesWith(`SELFSERVE_RUN_ID=${runId}\0`);
+}
+
 /** The only checkout of the run on this machine: found by the step that works in it. */
 export async function findCheckout(runId: number): Promise<string> {
   let found = "";
   await expect
     .poll(
       () => {
-        const [pid] = processesWith(`SELFSERVE_RUN_ID=${runId}\0`);
+        const [pid] = processesOfRun(runId);
         found = pid === undefined ? "" : readlinkSync(`/proc/${pid}/cwd`);
         return found;
       },

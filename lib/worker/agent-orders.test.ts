@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { processesWith, someWork, startAgent } from "../testing/agent-harness.ts";
+
+const soon = { timeout: 10_000, interval: 20 };
+
+describe("orders", () => {
+  it("cancel: no process is left two seconds later, even one that hid, and the run ends as cancelled", async () => {
+    const { server } = await startAgent();
+    const secret = randomUUID();
+    const hidden = "setsid sh -c 'trap \"\" TERM; sleep 1000 & wait' & env -i setsid sleep 1000 & (sleep 1000 &) ; ";
+    const work = someWork(`${hidden} echo on; : ${secret}; sleep 1000`, { env: { CANARY: secret } });
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+    expect(processesWith(secret).length).toBeGreaterThan(3);
+    const askedAt = performance.now();
+    server.order(work.runId, "cancel");
+    await expect.poll(() => processesWith(secret), soon).toEqual([]);
+    expect(performance.now() - askedAt).toBeLessThan(4_500); // 2 s of grace for the one that ignores TERM
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("cancelled");
+    expect(server.logOf(work.runId)).toContain("cancelled");
+  });
+
+  it("cancel: an ordinary sleeping step is gone at once", async () => {
+    const { server } = await startAgent({ deps: { graceMs: 10_000 } });
+    const work = someWork("echo on; sleep 1000");
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+    server.order(work.runId, "cancel");
+    await expect
+      .poll(() => server.told(work.runId).finishes[0]?.result, { timeout: 2_000, interval: 20 })
+      .toBe("cancelled");
+  });
+
+  it("stop: kills silently and sends nothing more", async () => {
+    const { server } = await startAgent();
+    const secret = randomUUID();
+    const work = someWork("trap '' TERM; echo on; sleep 1000 & wait", { env: { CANARY: secret } });
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+    const before = server.logOf(work.runId);
+    server.order(work.runId, "stop");
+    await expect.poll(() => processesWith(secret), soon).toEqual([]);
+    await expect.poll(() => server.claims.length, soon).toBe(2);
+    expect(server.told(work.runId).finishes).toEqual([]);
+    expect(server.logOf(work.runId)).toBe(before);
+  });
+
+  it("kills what a successful run left in the background", async () => {
+    const { server } = await startAgent();
+    const secret = randomUUID();
+    const work = someWork("setsid sleep 1000 & sleep 1000 & echo done", { env: { CANARY: secret } });
+    server.offer(work);
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("success");
+    expect(processesWith(secret)).toEqual([]);
+  });
+
+  it("a stopping agent gives its run back with the reason", async () => {
+    const { server, agent, ended, workDir } = await startAgent();
+    const secret = randomUUID();
+    const work = someWork("echo on; sleep 1000", { env: { CANARY: secret } });
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+    agent.stop();
+    await ended;
+    expect(server.told(work.runId).finishes[0]).toMatchObject({
+      result: "retry",
+      reason: "The worker is shutting down.",
+    });
+    expect(processesWith(secret)).toEqual([]);
+    expect(existsSync(path.join(workDir, "agent.lock"))).toBe(false);
+  });
+});

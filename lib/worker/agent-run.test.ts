@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { someWork, startAgent } from "../testing/agent-harness.ts";
+
+const soon = { timeout: 10_000, interval: 20 };
+
+describe("a run", () => {
+  it("checks out the revision, runs the steps in order and tells of everything", async () => {
+    const { server } = await startAgent();
+    const steps = [
+      "cat README.md",
+      "echo err >&2; echo color=blue >>$SELFSERVE_OUTPUT",
+      "mkdir out; printf abc >out/a.txt",
+    ];
+    const work = someWork("", {
+      steps: steps.map((run, index) => ({ name: `s${index}`, run, timeoutSeconds: 10 })),
+      artifacts: ["out/*.txt"],
+    });
+    server.offer(work);
+    const told = server.told(work.runId);
+    await expect.poll(() => told.finishes.length, soon).toBe(1);
+
+    const log = server.logOf(work.runId);
+    const [finish] = told.finishes;
+    expect(finish).toEqual({
+      result: "success",
+      outputs: { color: "blue" },
+      log: {
+        chunks: told.log.length,
+        bytes: Buffer.byteLength(log),
+        lines: log.split("\n").length - 1,
+        sha256: createHash("sha256").update(log).digest("hex"),
+      },
+    });
+    expect(log).toMatch(/step 1: s0\nsmall\n\[selfserve\] step 1: success[^\n]*\n\[selfserve\] step 2: s1\nerr\n/);
+    expect(told.artifacts.get("out/a.txt")?.toString()).toBe("abc");
+    expect(told.steps.map(({ index, name, result }) => [index, name, result])).toEqual([
+      [0, "prepare", undefined],
+      [0, "prepare", "success"],
+      [1, "s0", undefined],
+      [1, "s0", "success"],
+      [2, "s1", undefined],
+      [2, "s1", "success"],
+      [3, "s2", undefined],
+      [3, "s2", "success"],
+      [4, "upload artifacts", undefined],
+      [4, "upload artifacts", "success"],
+    ]);
+    const first = told.steps.find((step) => step.index === 2)?.firstLine ?? 0;
+    expect(log.split("\n")[first - 1]).toBe("[selfserve] step 2: s1");
+  });
+
+  it("fails with the step that fails, and runs no further one", async () => {
+    const { server } = await startAgent();
+    const work = someWork("", {
+      steps: [
+        { name: "one", run: "echo before\nfalse\necho after", timeoutSeconds: 10 },
+        { name: "two", run: "echo never", timeoutSeconds: 10 },
+      ],
+    });
+    server.offer(work);
+    await expect
+      .poll(() => server.told(work.runId).finishes[0]?.reason, soon)
+      .toBe("Step “one” ended with exit code 1.");
+    expect(server.told(work.runId).finishes[0]?.result).toBe("failure");
+    expect(server.logOf(work.runId)).not.toMatch(/after\n|never/);
+  });
+
+  it("gives the steps a clean environment", async () => {
+    process.env.AGENT_SECRET = "canary-1";
+    const { server } = await startAgent();
+    const work = someWork("env; echo home: $(ls -A $HOME | wc -l)", { env: { COLOR: "red", SELFSERVE_RUN_ID: "0" } });
+    server.offer(work);
+    await expect.poll(() => server.told(work.runId).finishes.length, soon).toBe(1);
+    const log = server.logOf(work.runId);
+    expect(log).not.toMatch(/canary-1|pool-token|NODE_/);
+    expect(log).toContain("COLOR=red");
+    expect(log).toContain(`SELFSERVE_RUN_ID=${work.runId}\n`);
+    expect(log).toContain("home: 0");
+  });
+
+  it("ends what takes too long, with the reason", async () => {
+    const { server } = await startAgent();
+    const work = someWork("", { steps: [{ name: "slow", run: "sleep 1000", timeoutSeconds: 1 }] });
+    server.offer(work);
+    const told = server.told(work.runId);
+    await expect.poll(() => told.finishes[0]?.reason, soon).toBe("Step “slow” was ended: it took longer than 1 s.");
+  });
+
+  it("is a job's own failure when it is ended by a signal", async () => {
+    const { server } = await startAgent();
+    const work = someWork("kill -s SEGV $$");
+    server.offer(work);
+    await expect
+      .poll(() => server.told(work.runId).finishes[0]?.reason, soon)
+      .toBe("Step “test” was ended by signal SIGSEGV.");
+  });
+
+  it("is an exception when its revision is nowhere", async () => {
+    const { server } = await startAgent();
+    const work = someWork("true");
+    server.offer({ ...work, source: { ...work.source, revision: `${"0".repeat(39)}1` } });
+    await expect.poll(() => server.told(work.runId).finishes[0]?.reason, soon).toMatch(/is not in repository small/);
+    expect(server.told(work.runId).finishes[0]?.result).toBe("exception");
+  });
+
+  it("is tried again elsewhere when its repository cannot be reached", async () => {
+    const { server } = await startAgent();
+    const work = someWork("true");
+    server.offer({ ...work, source: { ...work.source, url: "/nowhere/at/all.git" } });
+    await expect
+      .poll(() => server.told(work.runId).finishes[0]?.reason, soon)
+      .toMatch(/^The checkout failed: git fetch failed/);
+    expect(server.told(work.runId).finishes[0]?.result).toBe("retry");
+  });
+
+  it("leaves no directory behind", async () => {
+    const { server, workDir } = await startAgent();
+    const work = someWork("mkdir -p a/b; chmod 500 a; touch $TMPDIR/x");
+    server.offer(work);
+    await expect.poll(() => server.claims.length, soon).toBe(2);
+    const [boot = ""] = readdirSync(path.join(workDir, "runs"));
+    expect(readdirSync(path.join(workDir, "runs", boot))).toEqual([]);
+  });
+
+  it("gets the artifacts it needs, once over the network for two runs", async () => {
+    const { server } = await startAgent();
+    const bytes = Buffer.from("package");
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    let fetched = 0;
+    server.needs.set("5", bytes);
+    server.intercept = (request) => {
+      if (request.url?.includes("/needs/")) fetched++;
+      return false;
+    };
+    const works = [1, 2].map(() => {
+      const work = someWork(
+        'cat "$SELFSERVE_ARTIFACTS/mac opt_1/dist/app.tgz"; chmod +w "$SELFSERVE_ARTIFACTS"/*/dist/app.tgz',
+      );
+      const url = `/worker/v1/runs/${work.runId}/needs/5`;
+      return { ...work, needs: [{ builder: "mac opt/1", name: "dist/app.tgz", sha256, size: 7, url }] };
+    });
+    for (const work of works) server.offer(work);
+    for (const { runId } of works) {
+      await expect.poll(() => server.told(runId).finishes[0]?.result, soon).toBe("success");
+      expect(server.logOf(runId)).toContain("package[selfserve]".slice(0, 7));
+    }
+    expect(fetched).toBe(1);
+  });
+
+  it("does not begin with an artifact that is not what was promised", async () => {
+    const { server } = await startAgent();
+    server.needs.set("5", Buffer.from("something else"));
+    const work = someWork("echo never");
+    const url = `/worker/v1/runs/${work.runId}/needs/5`;
+    server.offer({ ...work, needs: [{ builder: "b", name: "a", sha256: "a".repeat(64), size: 3, url }] });
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("exception");
+    expect(server.told(work.runId).finishes[0]?.reason).toMatch(/does not have the digest/);
+    expect(server.logOf(work.runId)).not.toMatch(/never/);
+  });
+
+  it("fails when a declared artifact is missing or leads out of the checkout", async () => {
+    const { server } = await startAgent();
+    const missing = someWork("true", { artifacts: ["dist/*"] });
+    const outside = someWork("ln -s /etc/passwd secrets", { artifacts: ["secrets"] });
+    server.offer(missing);
+    server.offer(outside);
+    await expect.poll(() => server.told(missing.runId).finishes[0]?.reason, soon).toMatch(/matches no file/);
+    await expect.poll(() => server.told(outside.runId).finishes[0]?.reason, soon).toMatch(/leads out of the checkout/);
+    expect(server.told(outside.runId).artifacts.size).toBe(0);
+  });
+});

@@ -59,7 +59,8 @@ export async function sendEvents(exchange: Exchange): Promise<void> {
     }
   } finally {
     pulse.stop();
-    if (response.writableNeedDrain) response.destroy(); // it does not read; the rest waits for it for nothing
+    if (response.writableNeedDrain)
+      response.destroy(); // it does not read; the rest waits for it for nothing
     else response.end();
   }
 }

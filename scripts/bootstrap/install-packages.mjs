@@ -10,7 +10,7 @@ import { npm } from "./npm.mjs";
  */
 export function installPackages(root, node) {
   if (isInstalled(root)) return;
-  console.log("· Installing packages (about 400 MB on disk) …");
+  console.log("· Installing packages (about 1 GB on disk) …");
   const { status, stderr } = npm(node, ["install", "--no-save"], root);
   if (status === 0) return;
   throw new Error(

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
@@ -21,10 +22,10 @@ export function runCommand(node, script, args, cwd) {
   });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
 
-  const parent = process.ppid;
+  const before = ancestors();
   const watch = setInterval(() => {
-    if (process.ppid !== parent && child.connected) child.disconnect();
-  }, 500);
+    if (ancestors() !== before && child.connected) child.disconnect();
+  }, 300);
 
   return new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -33,4 +34,15 @@ export function runCommand(node, script, args, cwd) {
       resolve(signal === "SIGINT" ? 130 : (code ?? 1));
     });
   });
+}
+
+/** Who started us, and who started that one when it is the shell that npm puts between itself and a script. Changes when one is killed. */
+function ancestors() {
+  if (process.env.npm_lifecycle_event === undefined) return String(process.ppid);
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }

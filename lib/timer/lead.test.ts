@@ -61,6 +61,18 @@ it("stops leading when it loses the database, and another or itself leads again 
   await Promise.all([first.end(), second.end()]);
 });
 
+it("tells of work that fails, and tries again", async () => {
+  const sql = openDatabase({ url: database.url, applicationName: "timer-h", max: 2 });
+  const stop = new AbortController();
+  const reports: unknown[] = [];
+  const work = () => Promise.reject(new Error("no room"));
+  const done = lead({ sql, abort: stop.signal, work, report: (error) => reports.push(String(error)) });
+  await expect.poll(() => reports, { timeout: 5000 }).toEqual(["Error: no room", "Error: no room"]);
+  stop.abort();
+  await done;
+  await sql.close();
+});
+
 it("ends without having led", async () => {
   const first = timer("timer-e");
   await expect.poll(() => first.state.leads).toBe(true);

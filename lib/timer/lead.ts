@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Sql } from "../db/sql.ts";
 
-/** Any number, the same in every timer: whoever holds the lock leads. */
-const LEADER_LOCK = 7_461_002;
+/** Any number that is used for nothing else, the same in every timer: whoever holds the lock leads. */
+const LEADER_LOCK = 7_461_003;
 
 /** How often a follower tries to take over, and a leader looks whether it still leads. */
 const LOOK_EVERY_MS = 1000;
@@ -38,15 +38,17 @@ async function leadOnce(session: Sql, abort: AbortSignal, work: LeadOptions["wor
     await pause(abort);
     if (abort.aborted) return;
   }
-  const lost = new AbortController();
-  const working = work(AbortSignal.any([abort, lost.signal]));
+  const ended = new AbortController();
+  const stop = AbortSignal.any([abort, ended.signal]);
+  const working = work(stop).finally(() => ended.abort());
+  working.catch(() => {}); // thrown on below
   try {
-    while (!abort.aborted) {
+    while (!stop.aborted) {
       await session.one("SELECT 1"); // throws when the session, and with it the lock, is gone
-      await pause(abort);
+      await pause(stop);
     }
   } finally {
-    lost.abort();
+    ended.abort();
     await working;
   }
 }

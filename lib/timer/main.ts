@@ -23,7 +23,7 @@ async function start(): Promise<void> {
     log.fatal({ err: error }, "ends after an unexpected error");
     process.exit(1);
   });
-  await runTimer(settings, log, stop.signal);
+  await runTimer({ env: settings, environment: process.env, log, abort: stop.signal });
   process.exit(0);
 }
 

@@ -2,14 +2,27 @@ import path from "node:path";
 import type { Logger } from "pino";
 import type { Env } from "../config/env.ts";
 import { EventStream } from "../events/event-stream.ts";
+import { openPushPorts } from "../pushes/push-ports.ts";
 import { AuditHeads } from "./audit-heads.ts";
 import { coreTasks } from "./core-tasks.ts";
 import { type Doors, openDoors } from "./doors.ts";
+import { ConfigFollower } from "./follow-config.ts";
 import { lead } from "./lead.ts";
+import { sourceTasks } from "./source-tasks.ts";
 import { runTasks } from "./task.ts";
 
+/** What the timer is told by its main. */
+export interface TimerOptions {
+  env: Env;
+  /** All variables of the process: git inherits some, and the configuration may name one that holds a token. */
+  environment: Readonly<Record<string, string | undefined>>;
+  log: Logger;
+  abort: AbortSignal;
+}
+
 /** Runs until aborted: leads when no other timer does, waits for its turn when one does. Survives either store being away. */
-export async function runTimer(env: Env, log: Logger, abort: AbortSignal): Promise<void> {
+export async function runTimer(options: TimerOptions): Promise<void> {
+  const { env, log, abort } = options;
   const doors = openDoors(env, (error) => log.warn({ error: error.message }, "a connection broke"));
   try {
     await lead({
@@ -18,7 +31,7 @@ export async function runTimer(env: Env, log: Logger, abort: AbortSignal): Promi
       report: (error) => log.warn({ error: String(error) }, "does not lead"),
       work: async (lost) => {
         log.info("leads");
-        await work(env, log, doors, lost);
+        await work(options, doors, lost);
         log.info("no longer leads");
       },
     });
@@ -27,14 +40,24 @@ export async function runTimer(env: Env, log: Logger, abort: AbortSignal): Promi
   }
 }
 
-function work(env: Env, log: Logger, doors: Doors, lost: AbortSignal): Promise<void> {
+async function work({ env, environment, log }: TimerOptions, doors: Doors, lost: AbortSignal): Promise<void> {
   const { ctx, signals } = doors;
   const auditHeads = new AuditHeads(path.join(env.DATA_DIR, "audit-heads.jsonl"));
+  const config = new ConfigFollower({
+    ctx,
+    file: env.CONFIG_FILE,
+    environment,
+    rejected: (errors) => log.error({ file: env.CONFIG_FILE, errors }, "the configuration is broken and not in effect"),
+    applied: (changes) => log.info({ changes }, "the configuration is in effect"),
+  });
+  const ports = openPushPorts({ dataDir: env.DATA_DIR, inherited: environment });
+  const sources = sourceTasks({ ctx, ports, config });
   const stream = new EventStream(doors.redis);
-  const tasks = coreTasks({ ctx, stream, auditHeads, sweepSeconds: env.SWEEP_SECONDS });
+  const tasks = [...coreTasks({ ctx, stream, auditHeads, sweepSeconds: env.SWEEP_SECONDS }), ...sources.tasks];
   const report = {
     failed: (task: string, error: unknown) => log.error({ task, err: error }, "a task fails; it is tried again"),
     recovered: (task: string) => log.info({ task }, "a task works again"),
   };
-  return runTasks(tasks, signals, report, lost);
+  await runTasks(tasks, signals, report, lost);
+  await sources.idle();
 }

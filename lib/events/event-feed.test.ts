@@ -108,50 +108,6 @@ describe("subscribe", () => {
     feed.close();
   });
 
-  it("drops a reader that does not keep up, at 1,000 waiting events, and nobody else", async () => {
-    const { feed } = openFeed();
-    const last = await lastNumber(test.sql);
-    const abort = new AbortController();
-    let overflows = 0;
-    const onOverflow = () => {
-      overflows += 1;
-    };
-    const slow = feed.subscribe({ after: last, abort: abort.signal, onOverflow });
-    await slow.next(); // the start
-    const waiting = slow.next(); // listens, takes the first page, and then nothing more
-    const quick = collect(feed, last, 1700);
-    await expect.poll(() => feed.size).toBe(2);
-    await happen(100);
-    expect(numbers((await waiting).value ?? [])).toContain(last + 1);
-    await happen(800);
-    await happen(800);
-    expect(numbers(await quick)).toEqual(range(last + 1, last + 1700));
-    expect(overflows).toBe(1);
-    expect(await slow.next()).toMatchObject({ done: true });
-    expect(feed.size).toBe(0);
-    feed.close();
-  });
-
-  it("drops a reader at 256 KiB of waiting text", async () => {
-    const { feed } = openFeed();
-    let overflows = 0;
-    const onOverflow = () => {
-      overflows += 1;
-    };
-    const slow = feed.subscribe({ after: null, abort: new AbortController().signal, onOverflow });
-    await slow.next();
-    const waiting = slow.next();
-    await expect.poll(() => feed.size).toBe(1);
-    await happen(1);
-    await waiting;
-    await test.sql.count(
-      "INSERT INTO events (type, body) SELECT 'job.queued', jsonb_build_object('text', repeat('x', 10000)) FROM generate_series(1, 30)",
-    );
-    await happen(0);
-    await expect.poll(() => overflows).toBe(1);
-    feed.close();
-  });
-
   it("ends when aborted, before or while it waits, and when the feed is closed", async () => {
     const { feed } = openFeed();
     const before = new AbortController();
@@ -197,21 +153,5 @@ describe("subscribe", () => {
     const frame = `event: output\ndata: ${JSON.stringify(hint)}\n\n`;
     expect((await next).value).toEqual([{ kind: "output", hint, frame }]);
     feed.close();
-  });
-});
-
-describe("reaches", () => {
-  it("is false for what is older than the retention, or no longer kept", async () => {
-    const last = await happen(5);
-    await test.sql.count("UPDATE events SET created_at = now() - interval '8 days' WHERE seq = $1", [last - 3]);
-    await test.redis.flushdb();
-    const log = new EventLog(test.sql, stream);
-    expect(await log.reaches(last - 4)).toBe(false);
-    expect(await log.reaches(last - 3)).toBe(true);
-    expect(await log.reaches(last)).toBe(true);
-    expect(await log.reaches(last + 1)).toBe(false);
-    await test.sql.count("DELETE FROM events WHERE seq <= $1", [last - 1]);
-    expect(await log.reaches(last - 2)).toBe(false);
-    expect(await log.reaches(last - 1)).toBe(true);
   });
 });

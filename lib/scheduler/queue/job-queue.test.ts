@@ -1,3 +1,5 @@
+// Longer than usual: every promise of the queue in one place.
+
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openRedis, redisReady } from "../../redis/open-redis.ts";
@@ -224,65 +226,5 @@ describe("a server that forgot its scripts", () => {
     expect(await queue.put(epoch, [job(1)])).toEqual([]);
     await redis.script("FLUSH");
     expect(await popIds(1)).toEqual([1]);
-  });
-});
-
-describe("rebuild", () => {
-  it("replaces what was there, versions included", async () => {
-    await queue.put(epoch, [job(1, { version: 7 }), job(2)]);
-    const rebuild = new QueueRebuild(redis, lastPool);
-    await rebuild.begin();
-    await expect(queue.pop(1)).rejects.toThrow(QueueNotReady);
-    await rebuild.fill([job(1, { version: 3, score: 4 })]);
-    await rebuild.fill([job(5, { version: 1, score: 2 })]);
-    expect(await rebuild.swap()).toBe(true);
-    expect(await queue.page(0, 9)).toEqual([5, 1]);
-    const now = (await queue.epoch()) ?? "";
-    expect(now).not.toBe(epoch);
-    expect(await queue.put(epoch, [job(9)])).toBeNull(); // a write from before the rebuild
-    expect(await queue.put(now, [job(1, { version: 2 })])).toEqual([1]);
-    expect(await redis.ttl(queueKeys(lastPool).queue)).toBe(-1);
-    expect(await redis.ttl(queueKeys(lastPool).versions)).toBe(-1);
-  });
-
-  it("leaves an empty queue when nothing waits", async () => {
-    await queue.put(epoch, [job(1)]);
-    const rebuild = new QueueRebuild(redis, lastPool);
-    await rebuild.begin();
-    expect(await rebuild.swap()).toBe(true);
-    expect(await queue.size()).toBe(0);
-  });
-
-  it("is refused when another one began later, which then succeeds", async () => {
-    const slow = new QueueRebuild(redis, lastPool);
-    const quick = new QueueRebuild(redis, lastPool);
-    await slow.begin();
-    await slow.fill([job(1)]);
-    await quick.begin();
-    await quick.fill([job(2)]);
-    expect(await slow.swap()).toBe(false);
-    expect(await quick.swap()).toBe(true);
-    expect(await queue.page(0, 9)).toEqual([2]);
-  });
-
-  it("is refused when another one was faster", async () => {
-    const slow = new QueueRebuild(redis, lastPool);
-    const quick = new QueueRebuild(redis, lastPool);
-    await slow.begin();
-    await quick.begin();
-    await quick.swap();
-    await slow.fill([job(1)]);
-    expect(await slow.swap()).toBe(false);
-    expect(await queue.size()).toBe(0);
-  });
-
-  it("is refused when Redis was emptied meanwhile, and leaves nothing behind", async () => {
-    const rebuild = new QueueRebuild(redis, lastPool);
-    await rebuild.begin();
-    await rebuild.fill([job(1)]);
-    await redis.flushdb();
-    await rebuild.fill([job(2)]);
-    expect(await rebuild.swap()).toBe(false);
-    expect(await redis.keys("*")).toEqual([]);
   });
 });

@@ -1,3 +1,5 @@
+// Longer than usual: one model with all its steps.
+
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Database } from "../../db/sql.ts";

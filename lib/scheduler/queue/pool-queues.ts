@@ -3,7 +3,6 @@ import { JobQueue, type QueueHint } from "./job-queue.ts";
 import { QueueNotReady } from "./queue-not-ready.ts";
 import { QueueRebuild } from "./queue-rebuild.ts";
 
-export type { QueueEntry, QueueHint, QueueRemoval } from "./job-queue.ts";
 export { QueueNotReady } from "./queue-not-ready.ts";
 
 /**

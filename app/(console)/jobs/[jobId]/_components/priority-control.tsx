@@ -67,7 +67,7 @@ export function PriorityControl({ priority, pending, refusal, describedBy, onCha
         className="rounded-l-none px-2"
       />
       {changed && refusal === undefined && (
-        <Button type="submit" look="primary" pending={pending} onClick={() => onChange(value)} className="ml-2">
+        <Button type="submit" look="primary" pending={pending} className="ml-2">
           Set priority
         </Button>
       )}

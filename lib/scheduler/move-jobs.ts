@@ -5,6 +5,7 @@ import { readNeeds } from "../db/sql/read-needs.ts";
 import type { Sql } from "../db/sql.ts";
 import { type Consequence, consequences, type WaitingJob } from "./consequences.ts";
 import type { SchedulerContext } from "./context.ts";
+import { JOB_TRANSITIONS } from "./job-state.ts";
 import { type EventEntry, recordAll } from "./record.ts";
 
 /** A change of a job's state with the event that tells of it. */
@@ -24,6 +25,9 @@ export async function moveJobs(
   locked: readonly LockedJob[],
   moves: readonly Move[],
 ): Promise<number[]> {
+  for (const { id, from, to } of moves) {
+    if (!JOB_TRANSITIONS[from].includes(to)) throw new Error(`Job ${id} cannot go from ${from} to ${to}.`);
+  }
   await changeJobs(tx, moves);
   const ended = moves.some((move) => move.to === "done");
   const followers = ended ? await follow(tx, locked, moves) : [];

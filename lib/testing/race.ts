@@ -31,28 +31,31 @@ export function tally() {
   };
 }
 
-/** What must hold of all jobs and runs at any moment: nothing serves a job twice, no result counts twice, no running job is forgotten. */
-export async function expectSound(sql: Sql): Promise<void> {
+/**
+ * What must hold of all jobs (of one pool, when it is named) and of their runs at any moment: nothing serves a job twice, no result counts twice, no running job
+ * is forgotten.
+ */
+export async function expectSound(sql: Sql, poolId: number | null = null): Promise<void> {
   const broken = await sql.rows(
-    `SELECT 'live member of a dead run' AS what, m.job_id AS id FROM run_members m JOIN runs r ON r.id = m.run_id
-       WHERE m.live AND r.state NOT IN ('running', 'cancelling')
-     UNION ALL SELECT 'live member that does not run', m.job_id FROM run_members m JOIN jobs j ON j.id = m.job_id
-       WHERE m.live AND j.state <> 'running'
-     UNION ALL SELECT 'running without a run', id FROM jobs j WHERE state = 'running'
-       AND NOT EXISTS (SELECT FROM run_members m WHERE m.job_id = j.id AND m.live)
-     UNION ALL SELECT 'run without a job', id FROM runs r WHERE state = 'running'
-       AND NOT EXISTS (SELECT FROM run_members m WHERE m.run_id = r.id AND m.live)
-     UNION ALL SELECT 'counted twice', job_id FROM events WHERE type IN ('job.done', 'job.cancelled', 'job.skipped')
-       GROUP BY job_id HAVING count(*) > 1
-     UNION ALL SELECT 'ended without an event', id FROM jobs j WHERE state = 'done'
-       AND EXISTS (SELECT FROM events WHERE job_id = j.id)
-       AND NOT EXISTS (SELECT FROM events e WHERE e.job_id = j.id AND e.type IN ('job.done', 'job.cancelled', 'job.skipped'))
-     UNION ALL SELECT 'blocked for ever', j.id FROM jobs j WHERE state = 'blocked' AND NOT EXISTS (
-       SELECT FROM job_dependencies d JOIN jobs n ON n.id = d.needs_job_id WHERE d.job_id = j.id AND n.state <> 'done')
-     UNION ALL SELECT 'set left open', s.id FROM buildsets s WHERE completed_at IS NULL
-       AND NOT EXISTS (SELECT FROM jobs j WHERE j.buildset_id = s.id AND j.state <> 'done')
-     UNION ALL SELECT 'set closed early', s.id FROM buildsets s WHERE completed_at IS NOT NULL
-       AND EXISTS (SELECT FROM jobs j WHERE j.buildset_id = s.id AND j.state <> 'done')`,
+    `WITH js AS MATERIALIZED (SELECT * FROM jobs WHERE $1::bigint IS NULL OR pool_id = $1),
+       ms AS MATERIALIZED (SELECT m.*, r.state AS run_state FROM run_members m JOIN runs r ON r.id = m.run_id WHERE $1::bigint IS NULL OR r.pool_id = $1),
+       ends AS MATERIALIZED (SELECT e.job_id FROM js JOIN events e ON e.job_id = js.id
+                             WHERE e.type IN ('job.done', 'job.cancelled', 'job.skipped'))
+     SELECT 'live member of a dead run' AS what, job_id AS id FROM ms WHERE live AND run_state NOT IN ('running', 'cancelling')
+     UNION ALL SELECT 'live member that does not run', job_id FROM ms JOIN js ON js.id = ms.job_id WHERE live AND js.state <> 'running'
+     UNION ALL SELECT 'running without a run', id FROM js
+       WHERE state = 'running' AND NOT EXISTS (SELECT FROM ms WHERE ms.job_id = js.id AND live)
+     UNION ALL SELECT 'run without a job', id FROM runs r WHERE ($1::bigint IS NULL OR pool_id = $1) AND state = 'running'
+       AND NOT EXISTS (SELECT FROM ms WHERE ms.run_id = r.id AND live)
+     UNION ALL SELECT 'counted twice', job_id FROM ends GROUP BY job_id HAVING count(*) > 1
+     UNION ALL SELECT 'ended without an event', id FROM js WHERE state = 'done' AND id NOT IN (SELECT job_id FROM ends)
+     UNION ALL SELECT 'blocked for ever', id FROM js WHERE state = 'blocked' AND NOT EXISTS (
+       SELECT FROM job_dependencies d JOIN js n ON n.id = d.needs_job_id WHERE d.job_id = js.id AND n.state <> 'done')
+     UNION ALL SELECT DISTINCT 'set left open', s.id FROM buildsets s JOIN js ON js.buildset_id = s.id
+       WHERE s.completed_at IS NULL AND NOT EXISTS (SELECT FROM js o WHERE o.buildset_id = s.id AND o.state <> 'done')
+     UNION ALL SELECT DISTINCT 'set closed early', s.id FROM buildsets s JOIN js ON js.buildset_id = s.id
+       WHERE s.completed_at IS NOT NULL AND js.state <> 'done'`,
+    [poolId],
   );
   expect(broken).toEqual([]);
 }

@@ -28,7 +28,7 @@ export async function completeBuildsets(
         SELECT s.id, (SELECT array_agg(DISTINCT j.result::text) FROM jobs j WHERE j.buildset_id = s.id) AS results
         FROM buildsets s
         WHERE s.id = ANY ($1::bigint[]) AND s.completed_at IS NULL
-          AND NOT EXISTS (SELECT FROM jobs j WHERE j.buildset_id = s.id AND j.state <> 'done')`,
+          AND (SELECT j.id FROM jobs j WHERE j.buildset_id = s.id AND j.state <> 'done' LIMIT 1) IS NULL`,
     },
     [buildsetIds],
   );

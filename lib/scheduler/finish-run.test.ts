@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestContext, testContext } from "../testing/context.ts";
-import { type Farm, finish, makeFarm } from "../testing/farm.ts";
+import { type Farm, finish, makeFarm, startedRun } from "../testing/farm.ts";
 import { cancelJobs } from "./cancel-jobs.ts";
 import { expireLeases } from "./expire-leases.ts";
 import { finishRun } from "./finish-run.ts";
@@ -18,14 +18,7 @@ const buildsetOf = (jobId: number) =>
     [jobId],
   );
 
-/** A run of a new job that only this worker may take. */
-async function started(part: Parameters<Farm["submit"]>[0] = {}) {
-  const own = await makeFarm(test);
-  const [jobId = 0] = await own.submit(part);
-  const worker = await own.worker();
-  const { runId } = await own.claimOrThrow(worker);
-  return { farm: own, jobId, worker, runId };
-}
+const started = (part?: Parameters<Farm["submit"]>[0]) => startedRun(test, part);
 
 describe("finishRun", () => {
   it("gives the job its result, ends the run and the buildset, with events and audit", async () => {
@@ -91,10 +84,10 @@ describe("finishRun", () => {
     expect(await buildsetOf(a)).toEqual({ result: null, done: false });
   });
 
-  it("queues what waited for two jobs that end at the same moment", async () => {
+  it("queues what waited for two jobs that end at the same moment", { timeout: 60_000 }, async () => {
     const own = await makeFarm(test);
     const worker = await own.worker();
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 15; round++) {
       const ids = await own.submit({ name: "a" }, { name: "b" }, { name: "both", needs: ["a", "b"] });
       const runs = [await own.claimOrThrow(worker, 0), await own.claimOrThrow(worker, 1)];
       await Promise.all(runs.map((run) => own.finish(worker, run.runId, "success")));
@@ -161,20 +154,17 @@ describe("finishRun", () => {
 
   it("refuses the result of a lost run that somebody has replaced, even when that one is lost as well", async () => {
     const { farm, jobId, worker, runId } = await started();
-    await farm.endLease(runId);
-    await expireLeases(test.ctx);
+    await farm.lose(runId);
     const second = await farm.claimOrThrow(await farm.worker());
     await expect(farm.finish(worker, runId, "success")).rejects.toMatchObject({ code: "conflict", state: "lost" });
-    await farm.endLease(second.runId);
-    await expireLeases(test.ctx);
+    await farm.lose(second.runId);
     await expect(farm.finish(worker, runId, "success")).rejects.toMatchObject({ code: "conflict", state: "lost" });
     expect(await farm.job(jobId)).toMatchObject({ state: "queued", lostCount: 2 });
   });
 
   it("refuses the late result of an exclusive run", async () => {
     const { farm, worker, runId, jobId } = await started({ exclusive: true });
-    await farm.endLease(runId);
-    await expireLeases(test.ctx);
+    await farm.lose(runId);
     await expect(farm.finish(worker, runId, "success")).rejects.toMatchObject({ code: "conflict", state: "lost" });
     expect(await farm.job(jobId)).toMatchObject({ state: "queued" });
   });

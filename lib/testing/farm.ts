@@ -5,6 +5,7 @@ import type { Role, TokenScope } from "../contracts/me.ts";
 import type { FinishInput, Work } from "../contracts/work.ts";
 import { claimRun } from "../scheduler/claim-run.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
+import { expireLeases } from "../scheduler/expire-leases.ts";
 import { finishRun } from "../scheduler/finish-run.ts";
 import { rebuildQueue } from "../scheduler/relay/rebuild-queue.ts";
 import { relayQueue } from "../scheduler/relay/relay-queue.ts";
@@ -114,6 +115,13 @@ export class Farm {
     ]);
   }
 
+  /** Lets a run's lease end, and the reaper see it. */
+  async lose(runId: number): Promise<void> {
+    await this.endLease(runId);
+    await expireLeases(this.ctx);
+    if ((await this.runState(runId)) === "running") throw new Error(`Run ${runId} was not lost.`);
+  }
+
   /** A job's row. */
   job(jobId: number): Promise<JobNow> {
     return this.sql.one<JobNow>(
@@ -161,4 +169,13 @@ export async function makeFarm(
   const farm = new Farm(test, { poolId, pool, branchId, ownerId });
   if (options.ready ?? true) await rebuildQueue(test.ctx, { poolIds: [poolId] });
   return farm;
+}
+
+/** A run of a new job on a farm of its own, so that nobody else has anything to do with it. */
+export async function startedRun(test: TestContext, part: Partial<BuilderDefinition> = {}) {
+  const farm = await makeFarm(test);
+  const [jobId = 0] = await farm.submit(part);
+  const worker = await farm.worker();
+  const { runId } = await farm.claimOrThrow(worker);
+  return { farm, jobId, worker, runId };
 }

@@ -101,6 +101,19 @@ describe("claimRun", () => {
     expect((await farm.claimOrThrow(worker)).jobIds).toEqual([jobId]);
   });
 
+  it("goes on with its other pools when one has left the configuration", async () => {
+    const [farm, gone] = [await makeFarm(test), await makeFarm(test)];
+    const worker = await farm.worker();
+    const workerId = worker.actor.kind === "worker" ? worker.actor.workerId : 0;
+    await test.sql.count("INSERT INTO worker_pools (worker_id, pool_id) VALUES ($1, $2)", [workerId, gone.poolId]);
+    await gone.submit({});
+    await test.sql.count("UPDATE pools SET removed_at = now() WHERE id = $1", [gone.poolId]);
+    const ask = () => claimRun(worker, { claimId: claimId(), slot: 0, pools: [gone.pool, farm.pool], waitSeconds: 0 });
+    expect(await ask()).toEqual({ work: null });
+    const [jobId] = await farm.submit({});
+    expect((await ask()).work?.jobIds).toEqual([jobId]);
+  });
+
   it("keeps a retried job from the worker that failed it while another one is there", async () => {
     const farm = await makeFarm(test);
     const [jobId = 0] = await farm.submit({});

@@ -54,9 +54,9 @@ async function checkClaim(ctx: SchedulerContext, input: ClaimRunInput): Promise<
       `The worker ${actor.name} has ${worker.slots} slots, counted from 0; there is no slot ${input.slot}.`,
     );
   }
-  const poolIds = input.pools.map((name) => {
+  const poolIds = input.pools.flatMap((name) => {
     const pool = worker.pools.find((registered) => registered.name === name);
-    if (pool) return pool.id;
+    if (pool) return pool.removed ? [] : [pool.id];
     throw new SchedulerError("forbidden", `The worker ${actor.name} is not registered with the pool ${name}.`);
   });
   const { claimId, slot } = input;

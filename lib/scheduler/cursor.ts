@@ -11,7 +11,12 @@ export function fromCursor(cursor: string | undefined, length: number): number[]
   if (cursor === undefined) return null;
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    if (Array.isArray(place) && place.length === length && place.every((part) => Number.isSafeInteger(part) && part >= 0)) return place;
+    if (
+      Array.isArray(place) &&
+      place.length === length &&
+      place.every((part) => Number.isSafeInteger(part) && part >= 0)
+    )
+      return place;
   } catch {
     // Not ours; said below.
   }

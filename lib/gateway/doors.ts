@@ -5,6 +5,7 @@ import type { Database } from "../db/sql.ts";
 import type { Events } from "../events/open-events.ts";
 import type { LogStore } from "../logs/log-store.ts";
 import type { Actor, SchedulerContext } from "../scheduler/context.ts";
+import type { StreamTimes } from "./send-events.ts";
 
 /** What the gateway works with: one web process's doors and settings. */
 export interface GatewayDoors {
@@ -13,6 +14,8 @@ export interface GatewayDoors {
   artifacts: ArtifactStore;
   signer: ContentSigner;
   events: Events;
+  /** Other times for event streams than the usual ones; for tests. */
+  streamTimes?: StreamTimes;
   /** Where the pages are, and where content is shown: two host names of this server. */
   baseUrl: string;
   contentOrigin: string;

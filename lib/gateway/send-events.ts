@@ -8,8 +8,13 @@ import { eventFilter } from "./event-filter.ts";
 import type { Exchange } from "./exchange.ts";
 import { readQuery } from "./read-body.ts";
 
-const HEARTBEAT_MS = 15_000;
-const MAX_AGE_MS = 60 * 60_000;
+/** How often a stream says that it is alive, and when it ends in order to be opened anew. */
+export interface StreamTimes {
+  heartbeatMs: number;
+  maxAgeMs: number;
+}
+
+const STREAM_TIMES: StreamTimes = { heartbeatMs: 15_000, maxAgeMs: 60 * 60_000 };
 /** How soon a reader whose stream has ended comes back. */
 const RETRY_MS = 2_000;
 
@@ -87,14 +92,15 @@ async function write(
 /** Pings keep the connection open and show whether it is; `ended` fires when the hour is over or the session has ended. */
 function keepAlive(exchange: Exchange, ended: AbortController): { stop: () => void } {
   const { doors, request, response, ip } = exchange;
+  const { heartbeatMs, maxAgeMs } = doors.streamTimes ?? STREAM_TIMES;
   const beat = setInterval(() => {
     if (response.writableNeedDrain) return; // it does not read: the bound of what waits for it decides
     response.write("event: ping\ndata: {}\n\n"); // named, because a page cannot see comments
     doors.contextFromHeaders(request.headers, ip).catch((error: unknown) => {
       if (error instanceof SchedulerError && error.code === "unauthenticated") ended.abort();
     });
-  }, HEARTBEAT_MS);
-  const age = setTimeout(() => ended.abort(), MAX_AGE_MS);
+  }, heartbeatMs);
+  const age = setTimeout(() => ended.abort(), maxAgeMs);
   return {
     stop: () => {
       clearInterval(beat);

@@ -16,6 +16,7 @@ import { whoAsks } from "../auth/who-asks.ts";
 import type { Work } from "../contracts/work.ts";
 import { type Events, openEvents } from "../events/open-events.ts";
 import { type Gateway, openGateway } from "../gateway/gateway.ts";
+import type { StreamTimes } from "../gateway/send-events.ts";
 import { LogStore } from "../logs/log-store.ts";
 import { createWebServer } from "../web/web-server.ts";
 import { type TestContext, testContext } from "./context.ts";
@@ -64,7 +65,7 @@ export class GatewayHarness {
   readonly agent = new Agent({ keepAlive: true, maxSockets: 100 });
   private readonly server: ReturnType<typeof createWebServer>;
 
-  constructor(test: TestContext) {
+  constructor(test: TestContext, streamTimes?: StreamTimes) {
     this.test = test;
     const report = (error: unknown) => this.reports.push(error);
     const { sql, redis, signals, ctx } = test;
@@ -83,6 +84,7 @@ export class GatewayHarness {
       artifacts: this.artifacts,
       signer: this.signer,
       events: this.events,
+      ...(streamTimes && { streamTimes }),
       baseUrl: `http://${PAGES_HOST}`,
       contentOrigin: `http://${CONTENT_HOST}`,
       contextOf: (actor, requestId) => ({ ...ctx, actor, requestId }),
@@ -208,8 +210,8 @@ export class GatewayHarness {
 }
 
 /** Opens a harness for one test file. */
-export async function openGatewayHarness(): Promise<GatewayHarness> {
-  return await new GatewayHarness(await testContext()).open();
+export async function openGatewayHarness(streamTimes?: StreamTimes): Promise<GatewayHarness> {
+  return await new GatewayHarness(await testContext(), streamTimes).open();
 }
 
 /** Bytes that no other artifact has. */

@@ -7,12 +7,13 @@ const BODY_BYTES = 256 * 1024;
 /** The query string by its schema; a name that is unknown or given twice is refused. */
 export function readQuery(request: Request, schema: z.ZodType | undefined): unknown {
   const given = new URL(request.url).searchParams;
-  const fields: Record<string, string> = Object.create(null);
+  const fields: Record<string, string> = {};
   for (const [name, value] of given) {
-    if (name in fields) throw new SchedulerError("invalid", `The query has ${name} twice.`);
+    if (name === "__proto__") throw new SchedulerError("invalid", "The query has a name that is not allowed.");
+    if (Object.hasOwn(fields, name)) throw new SchedulerError("invalid", `The query has ${name} twice.`);
     fields[name] = value;
   }
-  return strict(schema ?? z.object({})).parse({ ...fields });
+  return strict(schema ?? z.object({})).parse(fields);
 }
 
 /** The body by its schema: JSON of at most 256 KiB. An endpoint without a body refuses one. */

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { Work } from "../contracts/work.ts";
@@ -26,6 +28,17 @@ export function smallRepository(files: Record<string, string> = { "README.md": "
   git("add", "-A");
   git("commit", "-q", "-m", "Begin");
   return { url, revision: git("rev-parse", "HEAD") };
+}
+
+/** The address of a repository whose server takes requests and answers none. */
+export async function hangingRepository(): Promise<string> {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hanging.git`;
 }
 
 // Test files run at the same time on one machine, and find processes by this number.

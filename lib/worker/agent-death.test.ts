@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { processesWith, someWork } from "../testing/agent-harness.ts";
+import { hangingRepository, processesOfRun, processesWith, someWork } from "../testing/agent-harness.ts";
 import { ScriptedServer } from "../testing/scripted-server.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
@@ -66,6 +66,34 @@ it("leaves no process when the agent is killed with -9, and its next start clear
   next.kill("SIGTERM");
   server.release();
   await once(next, "exit");
+});
+
+it("leaves no fetch behind when it is killed with -9", async () => {
+  const server = await scriptedServer();
+  const url = await hangingRepository();
+  const agent = startProcess(server, temporaryFolder("agent"));
+  const work = someWork("true");
+  server.offer({ ...work, source: { ...work.source, url } });
+  await expect.poll(() => processesWith(url).length, soon).toBeGreaterThan(0);
+  agent.kill("SIGKILL");
+  await expect.poll(() => processesWith(url), { timeout: 4_000, interval: 20 }).toEqual([]);
+});
+
+it("gives its run back when it is told to end, and leaves nothing", async () => {
+  const server = await scriptedServer();
+  const workDir = temporaryFolder("agent");
+  const agent = startProcess(server, workDir);
+  const work = someWork("echo on; sleep 1000");
+  server.offer(work);
+  await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+  agent.kill("SIGTERM");
+  expect(await once(agent, "exit")).toEqual([0, null]);
+  expect(server.told(work.runId).finishes[0]).toMatchObject({
+    result: "retry",
+    reason: "The worker is shutting down.",
+  });
+  expect(processesOfRun(work.runId)).toEqual([]);
+  expect(readdirSync(path.join(workDir, "runs"))).toEqual([]);
 });
 
 it("ends an exclusive run on time even when the agent is stopped and not dead", async () => {

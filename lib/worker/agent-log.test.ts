@@ -28,6 +28,18 @@ describe("the log", () => {
     expect(server.logOf(work.runId)).toContain("via\n");
   });
 
+  it("cuts a line of megabytes and loses nothing of it", async () => {
+    const { server } = await startAgent();
+    const work = someWork("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo next");
+    server.offer(work);
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("success");
+    const lines = server.logOf(work.runId).split("\n");
+    const long = lines.filter((line) => line.startsWith("x"));
+    expect(long.join("").length).toBe(3_000_000);
+    expect(Math.max(...long.map((line) => line.length))).toBeLessThan(2 ** 20);
+    expect(lines).toContain("next");
+  });
+
   it("carries 20 MB without losing a byte", async () => {
     const { server } = await startAgent();
     const work = someWork("seq 1 2500000");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { processesWith, someWork, startAgent } from "../testing/agent-harness.ts";
+import { hangingRepository, processesWith, someWork, startAgent } from "../testing/agent-harness.ts";
 
 const soon = { timeout: 10_000, interval: 20 };
 
@@ -32,6 +32,39 @@ describe("orders", () => {
     await expect
       .poll(() => server.told(work.runId).finishes[0]?.result, { timeout: 2_000, interval: 20 })
       .toBe("cancelled");
+  });
+
+  it("cancel: does not wait for an upload that hangs", async () => {
+    const { server } = await startAgent();
+    const work = someWork("echo x >x.txt", { artifacts: ["x.txt"] });
+    let uploads = 0;
+    server.intercept = (request) => {
+      if (request.method !== "PUT") return false;
+      uploads++;
+      return true;
+    };
+    server.offer(work);
+    await expect.poll(() => uploads, soon).toBe(1);
+    server.order(work.runId, "cancel");
+    await expect
+      .poll(() => server.told(work.runId).finishes[0]?.result, { timeout: 2_000, interval: 20 })
+      .toBe("cancelled");
+  });
+
+  it("cancel: does not wait for a fetch that hangs, or for the fetch of another run", async () => {
+    const url = await hangingRepository();
+    const { server } = await startAgent({ options: { slots: 2 } });
+    const works = [someWork("true"), someWork("true")].map((work) => ({ ...work, source: { ...work.source, url } }));
+    for (const work of works) server.offer(work);
+    for (const { runId } of works) await expect.poll(() => server.told(runId).steps.length, soon).toBe(1);
+    await expect.poll(() => processesWith(url).length, soon).toBeGreaterThan(0);
+    for (const { runId } of works.toReversed()) {
+      server.order(runId, "cancel");
+      await expect
+        .poll(() => server.told(runId).finishes[0]?.result, { timeout: 2_000, interval: 20 })
+        .toBe("cancelled");
+    }
+    await expect.poll(() => processesWith(url), soon).toEqual([]);
   });
 
   it("stop: kills silently and sends nothing more", async () => {

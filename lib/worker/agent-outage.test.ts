@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { findCheckout, processesOfRun, processesWith, someWork, startAgent } from "../testing/agent-harness.ts";
+import type { AgentDeps } from "./agent.ts";
+import { REAL_SURROUNDINGS } from "./retry.ts";
 
 const soon = { timeout: 10_000, interval: 20 };
 
@@ -20,6 +22,59 @@ describe("a server that comes and goes", () => {
     await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("success");
     expect(server.logOf(work.runId)).toMatch(/before\nafter\n/);
     expect(server.told(work.runId).finishes.length).toBe(1);
+  });
+
+  it("is away for five minutes: the run goes on and nothing of it is lost or told twice", async () => {
+    // A clock that runs a hundred times as fast for every wait of the agent.
+    const clock = () => performance.now() * 100;
+    const sleep: AgentDeps["sleep"] = (ms, signal) => REAL_SURROUNDINGS.sleep(ms / 100, signal);
+    const { server } = await startAgent({ deps: { now: clock, sleep, random: Math.random } });
+    const work = someWork("i=0; while [ ! -e go ]; do i=$((i+1)); echo line $i; sleep 0.01; done; echo lines $i");
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("line 3\n");
+    const checkout = await findCheckout(work.runId);
+    const claims = server.claims.length;
+    const endsAt = clock() + 300_000;
+    await server.close();
+    await expect.poll(clock, { timeout: 8_000, interval: 50 }).toBeGreaterThan(endsAt);
+    await server.open();
+    writeFileSync(path.join(checkout, "go"), "");
+    await expect.poll(() => server.told(work.runId).finishes, soon).toMatchObject([{ result: "success" }]);
+    const log = server.logOf(work.runId);
+    const printed = [...log.matchAll(/^line (\d+)$/gm)].map((line) => Number(line[1]));
+    expect(printed).toEqual(Array.from({ length: Number(/^lines (\d+)$/m.exec(log)?.[1]) }, (_, index) => index + 1));
+    expect(log).not.toMatch(/are missing here/);
+    await expect.poll(() => server.claims.length, soon).toBe(claims + 1); // the next one, not this one again
+  });
+
+  it("stops a run without a word when somebody else got it during the outage", async () => {
+    const { server } = await startAgent();
+    const work = someWork("echo on; sleep 1000");
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+    await server.close();
+    server.order(work.runId, "stop");
+    await server.open();
+    await expect.poll(() => processesOfRun(work.runId), soon).toEqual([]);
+    await expect.poll(() => server.claims.length, soon).toBe(2);
+    expect(server.told(work.runId).finishes).toEqual([]);
+  });
+
+  it("asks at least four times in a lease, however short", async () => {
+    const { server } = await startAgent();
+    for (const [leaseSeconds, waitSeconds] of [
+      [3, 0],
+      [8, 2],
+      [60, 10],
+      [3_600, 10],
+    ] as const) {
+      const work = someWork("echo on; sleep 1000", { leaseSeconds });
+      server.offer(work);
+      const beat = () => server.heartbeats.find(({ runIds }) => runIds.includes(work.runId));
+      await expect.poll(beat, soon).toEqual({ runIds: [work.runId], waitSeconds });
+      server.order(work.runId, "stop");
+      await expect.poll(() => processesOfRun(work.runId), soon).toEqual([]);
+    }
   });
 
   it("drops what the buffer cannot hold while it is away, says so, and still finishes", async () => {

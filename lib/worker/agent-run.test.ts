@@ -89,6 +89,52 @@ describe("a run", () => {
     await expect.poll(() => told.finishes[0]?.reason, soon).toBe("Step “slow” was ended: it took longer than 1 s.");
   });
 
+  it("ends a job whose whole time is over, whatever its steps may take", async () => {
+    const { server } = await startAgent();
+    const work = someWork("sleep 1000", { timeoutSeconds: 1 });
+    server.offer(work);
+    const told = server.told(work.runId);
+    await expect
+      .poll(() => told.finishes[0]?.reason, soon)
+      .toBe("Step “test” was ended: the job took longer than 1 s.");
+    expect(told.finishes[0]?.result).toBe("failure");
+  });
+
+  it("runs the steps as another user, in a directory of that user", async () => {
+    // Only root may become somebody else.
+    const root = process.getuid?.() === 0;
+    const runAs = { uid: root ? 65_534 : (process.getuid?.() ?? 0), gid: root ? 65_534 : (process.getgid?.() ?? 0) };
+    const { server } = await startAgent({ options: { runAs } });
+    const steps =
+      "id -u; id -g; git log --format=%s; touch made; stat -c %u made README.md; echo a=b >>$SELFSERVE_OUTPUT";
+    const work = someWork(steps, { artifacts: ["made"] });
+    server.offer(work);
+    await expect
+      .poll(() => server.told(work.runId).finishes[0], soon)
+      .toMatchObject({ result: "success", outputs: { a: "b" } });
+    const { uid, gid } = runAs;
+    expect(server.logOf(work.runId)).toContain(`step 1: test\n${uid}\n${gid}\nBegin\n${uid}\n${uid}\n`);
+    expect(server.told(work.runId).artifacts.has("made")).toBe(true);
+  });
+
+  it("starts each step by the wrapper, which knows the run's directory", async () => {
+    const { server, workDir } = await startAgent({ options: { wrapper: ["/usr/bin/env", "WRAPPED={dir}"] } });
+    const work = someWork('echo "in $WRAPPED"');
+    server.offer(work);
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("success");
+    expect(server.logOf(work.runId)).toMatch(new RegExp(`in ${workDir}/runs/[0-9a-f-]+/${work.runId}\n`));
+  });
+
+  it("is an exception when the wrapper is missing", async () => {
+    const { server } = await startAgent({ options: { wrapper: ["/nowhere/sandbox"] } });
+    const work = someWork("true");
+    server.offer(work);
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("exception");
+    expect(server.told(work.runId).finishes[0]?.reason).toMatch(
+      /could not be started: spawn \/nowhere\/sandbox ENOENT/,
+    );
+  });
+
   it("is a job's own failure when it is ended by a signal", async () => {
     const { server } = await startAgent();
     const work = someWork("kill -s SEGV $$");
@@ -159,6 +205,27 @@ describe("a run", () => {
     await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("exception");
     expect(server.told(work.runId).finishes[0]?.reason).toMatch(/does not have the digest/);
     expect(server.logOf(work.runId)).not.toMatch(/never/);
+  });
+
+  it("uploads artifacts at the same time, over connections that are kept", async () => {
+    const { server } = await startAgent();
+    const work = someWork("for i in 1 2 3 4 5 6 7 8; do echo $i >$i.txt; done", { artifacts: ["*.txt"] });
+    const sockets = new Set<unknown>();
+    const open = new Set<() => void>();
+    server.intercept = (request, response) => {
+      if (request.method !== "PUT") return false;
+      sockets.add(request.socket);
+      request.resume().on("end", () => open.add(() => response.end("{}")));
+      return true;
+    };
+    server.offer(work);
+    for (const together of [6, 2]) {
+      await expect.poll(() => open.size, soon).toBe(together);
+      for (const answer of open) answer();
+      open.clear();
+    }
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("success");
+    expect(sockets.size).toBeLessThanOrEqual(7);
   });
 
   it("fails when a declared artifact is missing or leads out of the checkout", async () => {

@@ -24,8 +24,6 @@ export interface AgentDeps extends Surroundings {
 const DEFAULT_DEPS: AgentDeps = { ...REAL_SURROUNDINGS, graceMs: 10_000, shutdownMs: 15_000 };
 const CLAIM_HOLD_SECONDS = 20;
 const CLAIM_SLACK_MS = 15_000;
-/** At most what a stopping agent gives its steps between TERM and KILL. */
-const SHUTDOWN_GRACE_MS = 3_000;
 
 /** Claims, executes and reports runs, one per slot at a time, until told to stop. */
 export class Agent {
@@ -71,7 +69,6 @@ export class Agent {
   stop(): void {
     if (this.stopping.signal.aborted) return;
     this.stopping.abort();
-    if (this.runDeps !== null) this.runDeps.graceMs = Math.min(this.runDeps.graceMs, SHUTDOWN_GRACE_MS);
     for (const control of this.controls) control.order("shutdown");
     // Nobody waits for ever for an agent that ends; the server notices by the lease.
     setTimeout(() => {

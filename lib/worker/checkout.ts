@@ -22,7 +22,11 @@ const CHECKOUT_TIMEOUT_MS = 15 * 60_000;
  * Makes a fresh checkout of the revision that borrows its objects from the shared store, so that only files are written.
  * Throws GitError, or MissingRevision.
  */
-export async function checkOut(stores: ObjectStores, work: Work, options: CheckoutOptions): Promise<void> {
+export async function checkOut(
+  stores: ObjectStores,
+  work: Pick<Work, "source" | "trustLevel">,
+  options: CheckoutOptions,
+): Promise<void> {
   const bring = () => stores.ensure(work.source, work.trustLevel, options);
   const store = await bring();
   try {

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { RunAs } from "./options.ts";
-import { endFamily, type Family, killFamily } from "./processes.ts";
+import { endFamily, killFamily, type RunFamily } from "./processes.ts";
 import type { RunControl } from "./run-control.ts";
+
+/** At most what an agent that stops gives its steps between TERM and KILL. */
+const SHUTDOWN_GRACE_MS = 3_000;
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -24,7 +27,7 @@ interface CommandOptions {
   graceMs: number;
   control: RunControl;
   /** The processes of the whole run; the command's group is added. */
-  family: Family & { groups: Set<number> };
+  family: RunFamily;
   onStart: (group: number) => void;
 }
 
@@ -49,12 +52,15 @@ export async function runCommand(argv: readonly [string, ...string[]], options: 
 async function supervise(ended: Promise<CommandEnd>, options: CommandOptions): Promise<CommandEnd> {
   const { control, family, graceMs } = options;
   const done = new AbortController();
-  const limit = AbortSignal.timeout(Math.max(1, options.timeoutMs));
+  const limit = AbortSignal.timeout(Math.max(1, Math.ceil(options.timeoutMs)));
   const mustEnd = AbortSignal.any([limit, control.end, done.signal]);
   const ending = (mustEnd.aborted ? Promise.resolve() : once(mustEnd, "abort")).then(async () => {
     if (done.signal.aborted) return;
     if (control.kill.aborted) await killFamily(family);
-    else await endFamily(family, graceMs, control.kill);
+    else {
+      const most = control.reason === "shutdown" ? SHUTDOWN_GRACE_MS : graceMs;
+      await endFamily(family, Math.min(graceMs, most), control.kill);
+    }
   });
   const end = await ended;
   const timedOut = limit.aborted && !control.end.aborted;

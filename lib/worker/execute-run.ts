@@ -87,14 +87,13 @@ async function withWatchdog(deps: RunDeps, run: RunOptions, places: RunPlaces, l
   run.onWatchdog(watchdog);
   try {
     const outputFd = await log.openOutput(path.join(places.dir, "output.pipe"), deps.options.runAs);
-    const env = stepEnv(work, places, mark, deps.options.stepPath);
     const endsAtMs = performance.now() + work.timeoutSeconds * 1_000;
     const { wrapper, runAs: user } = deps.options;
     const { control, report } = run;
     const steps = {
       work,
       places,
-      env,
+      env: stepEnv(work, places, mark, deps.options.stepPath),
       family,
       outputFd,
       wrapper,
@@ -117,36 +116,46 @@ async function withWatchdog(deps: RunDeps, run: RunOptions, places: RunPlaces, l
 async function inOrder(deps: RunDeps, run: StepSurroundings): Promise<Outcome> {
   const { work, places, user, log, report, control } = run;
   const { session, wire, cache, surroundings, stores, options } = deps;
-  const transfer = { work, places, session, wire, cache, user, log, report, surroundings, signal: control.end };
+  const limit = AbortSignal.timeout(Math.max(1, Math.ceil(run.endsAtMs - performance.now())));
+  const signal = AbortSignal.any([control.end, limit]);
+  const transfer = { work, places, session, wire, cache, user, log, report, surroundings, signal };
   log.say(`run ${work.runId} of ${work.builder} on ${options.name}, ${work.branch} at ${work.source.revision}`);
   const prepared = await tellStep(run, PREPARE_INDEX, "prepare", async () => {
-    const outcome = await outcomeOf(control, async () => {
-      const { env, family } = run;
-      await checkOut(stores, work, { dir: places.checkout, env, mark: family.mark, user, signal: control.end });
+    const outcome = await outcomeOf(run, limit, async () => {
+      const { mark } = run.family;
+      const env = stepEnv({ ...work, env: {} }, places, mark, options.stepPath);
+      await checkOut(stores, work, { dir: places.checkout, env, mark, user, signal });
       await bringNeeds(transfer);
     });
     return { outcome, exitCode: null };
   });
   if (prepared !== null) return prepared;
-  return (await runSteps(run)) ?? (await upload(run, transfer)) ?? { result: "success", reason: null };
+  return (await runSteps(run)) ?? (await upload(run, transfer, limit)) ?? { result: "success", reason: null };
 }
 
-async function upload(run: StepSurroundings, transfer: TransferSurroundings): Promise<Outcome | null> {
+async function upload(
+  run: StepSurroundings,
+  transfer: TransferSurroundings,
+  limit: AbortSignal,
+): Promise<Outcome | null> {
   if (run.work.artifacts.length === 0) return null;
   await killFamily(run.family); // so that nothing changes while it is read
   return await tellStep(run, PREPARE_INDEX + 1 + run.work.steps.length, "upload artifacts", async () => ({
-    outcome: await outcomeOf(run.control, () => uploadArtifacts(transfer)),
+    outcome: await outcomeOf(run, limit, () => uploadArtifacts(transfer)),
     exitCode: null,
   }));
 }
 
-/** Null when the action succeeds. */
-async function outcomeOf(control: RunControl, act: () => Promise<void>): Promise<Outcome | null> {
+/** Null when the action succeeds. `limit` is the end of the job's time. */
+async function outcomeOf(run: StepSurroundings, limit: AbortSignal, act: () => Promise<void>): Promise<Outcome | null> {
   try {
     await act();
     return null;
   } catch (error) {
-    return outcomeOfError(error, control);
+    const { timeoutSeconds } = run.work;
+    const late = limit.aborted && run.control.reason === null && !(error instanceof RunEnded);
+    if (late) return { result: "failure", reason: `The job took longer than ${timeoutSeconds} s.` };
+    return outcomeOfError(error, run.control);
   }
 }
 

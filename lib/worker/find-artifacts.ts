@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, glob, lstat, open, realpath } from "node:fs/promises";
+import { type FileHandle, glob, lstat, open, readdir, realpath } from "node:fs/promises";
 import path from "node:path";
 
 /** A file of the checkout that is an artifact. */
@@ -46,15 +46,17 @@ async function expand(root: string, pattern: string): Promise<string[]> {
     const directory = (await lstat(path.join(root, entry))).isDirectory();
     if (!directory) names.push(entry);
     // Under ** the glob itself walks into directories.
-    else if (!pattern.includes("**")) names.push(...(await expand(root, `${escapeGlob(entry)}/**`)));
+    else if (!pattern.includes("**")) names.push(...(await filesBelow(root, entry)));
     if (names.length > MAX_ARTIFACTS)
       throw new ArtifactError(`The artifact patterns match more than ${MAX_ARTIFACTS} files.`);
   }
   return names;
 }
 
-function escapeGlob(text: string): string {
-  return text.replace(/[\\*?[\]{}()!+@]/g, "\\$&");
+async function filesBelow(root: string, dir: string): Promise<string[]> {
+  const entries = await readdir(path.join(root, dir), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory());
+  return files.map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
 }
 
 async function take(root: string, entry: string, found: Map<string, FoundArtifact>): Promise<void> {

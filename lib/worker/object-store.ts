@@ -47,7 +47,8 @@ export class ObjectStores {
   async prepare(): Promise<void> {
     await mkdir(this.root, { recursive: true, mode: 0o711 });
     // The agent's own git settings hold its credentials; the owner of a local repository may be anyone.
-    await writeFile(this.gitConfig, "[include]\n\tpath = ~/.gitconfig\n[safe]\n\tdirectory = *\n");
+    const own = this.env.HOME ? "[include]\n\tpath = ~/.gitconfig\n" : ""; // git refuses ~ when there is no home
+    await writeFile(this.gitConfig, `${own}[safe]\n\tdirectory = *\n`);
   }
 
   /** The store's directory, with the revision in it. */

@@ -13,6 +13,12 @@ export interface Family {
   groups: ReadonlySet<number>;
 }
 
+/** The family of a run that this agent executes; steps add their groups. */
+export interface RunFamily extends Family {
+  mark: string;
+  groups: Set<number>;
+}
+
 const POLL_MS = 20;
 const KILL_TRIES = 250;
 
@@ -75,7 +81,7 @@ function signalFamily(family: Family, pids: readonly number[], signal: NodeJS.Si
 }
 
 /** Forgets groups without a member: their numbers may become anybody's. Answers those. */
-export function forgetEmptyGroups(family: Family & { groups: Set<number> }): number[] {
+export function forgetEmptyGroups(family: Pick<RunFamily, "groups">): number[] {
   const empty = [...family.groups].filter((group) => !isAlive(-group));
   for (const group of empty) family.groups.delete(group);
   return empty;

@@ -30,7 +30,7 @@ export class RunReport {
   /** Resolves when the server has the chunk. */
   async sendChunk(chunk: LogChunk, onFailure: () => void): Promise<void> {
     const query = `number=${chunk.number}&offset=${chunk.offset}&sha256=${chunk.sha256}`;
-    await this.untilTaken("Sending the log", onFailure, async () => {
+    await this.untilTaken("Sending the log", { onFailure }, async () => {
       try {
         await this.session.send({
           method: "POST",
@@ -51,7 +51,7 @@ export class RunReport {
   /** Tells of a step, after those told of before; does not wait. */
   reportStep(step: StepInput): void {
     this.steps = this.steps.then(() =>
-      this.untilTaken("Reporting a step", undefined, async () => {
+      this.untilTaken("Reporting a step", {}, async () => {
         await this.session.post(`${this.path}/steps`, step, CALL_TIMEOUT_MS, this.control.leave);
       }).catch((error: unknown) => {
         if (!(error instanceof Stopped)) this.surroundings.log(`A step report was refused (${this.path})`, error);
@@ -81,23 +81,23 @@ export class RunReport {
     }
   }
 
-  /** As `untilAnswered`; a 409 may pass, because a heartbeat may get a lost run back. */
-  async untilTaken(what: string, onFailure: (() => void) | undefined, call: () => Promise<void>): Promise<void> {
+  /** As `untilAnswered`, until nothing more may be sent or `signal` fires; a 409 may pass, because a heartbeat may get a lost run back. */
+  async untilTaken(
+    what: string,
+    options: { onFailure?: () => void; signal?: AbortSignal },
+    call: () => Promise<void>,
+  ): Promise<void> {
     const { sleep, random } = this.surroundings;
+    const { leave } = this.control;
+    const signal = options.signal === undefined ? leave : AbortSignal.any([leave, options.signal]);
     for (let refusals = 0; ; refusals++) {
       try {
-        const options = { signal: this.control.leave, capMs: RETRY_CAP_MS };
-        await untilAnswered(
-          this.surroundings,
-          what,
-          call,
-          onFailure === undefined ? options : { ...options, onFailure },
-        );
+        await untilAnswered(this.surroundings, what, call, { ...options, signal, capMs: RETRY_CAP_MS });
         return;
       } catch (error) {
         if (!(error instanceof AnswerError) || error.status !== 409 || refusals >= 20) throw error;
         this.doubt();
-        await sleep(200 + 300 * random(), this.control.leave);
+        await sleep(200 + 300 * random(), signal);
       }
     }
   }

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { StepDefinition, Work } from "../contracts/work.ts";
 import { runCommand } from "./command.ts";
 import type { RunAs } from "./options.ts";
-import { type Family, forgetEmptyGroups } from "./processes.ts";
+import { forgetEmptyGroups, type RunFamily } from "./processes.ts";
 import type { RunControl } from "./run-control.ts";
 import type { RunLog } from "./run-log.ts";
 import { type Outcome, outcomeOfOrder, outcomeOfStep } from "./run-outcome.ts";
@@ -16,7 +16,7 @@ export interface StepSurroundings {
   work: Work;
   places: RunPlaces;
   env: Readonly<Record<string, string>>;
-  family: Family & { groups: Set<number> };
+  family: RunFamily;
   outputFd: number;
   wrapper: readonly string[];
   user: RunAs | null;

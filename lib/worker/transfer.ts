@@ -93,7 +93,7 @@ async function upload(transfer: TransferSurroundings, artifact: FoundArtifact): 
   const { handle, size, sha256 } = await openArtifact(artifact);
   try {
     const query = new URLSearchParams({ name: artifact.name, sha256, size: String(size) });
-    await transfer.report.untilTaken("Uploading an artifact", undefined, async () => {
+    await transfer.report.untilTaken("Uploading an artifact", { signal }, async () => {
       await session.withSession(signal, (bearer) => {
         const bytes = { autoClose: false, start: 0, end: Math.max(0, size - 1), highWaterMark: 2 ** 18 };
         const body = size === 0 ? Buffer.alloc(0) : { stream: handle.createReadStream(bytes), size };

@@ -2,13 +2,14 @@
 // old, installs the packages when they are not those of the lock file, and writes the database client when the schema changed.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { bringNode } from "./bootstrap/bring-node.mjs";
 import { generateClient } from "./bootstrap/generate-client.mjs";
 import { installPackages } from "./bootstrap/install-packages.mjs";
 import { withLock } from "./bootstrap/lock.mjs";
 import { runCommand } from "./bootstrap/run-command.mjs";
 
-const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "..");
+const root = fileURLToPath(new URL("..", import.meta.url));
 const [command = "", ...args] = process.argv.slice(2);
 const script = path.join(root, "scripts", `${command}.ts`);
 const help = path.join(root, "scripts", command, "help.txt");

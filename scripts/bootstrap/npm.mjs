@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 /**
  * Runs the npm that started us, on the given Node, quietly. Its error output is given back.
@@ -15,6 +16,11 @@ export function npm(node, args, cwd) {
     cwd,
     encoding: "utf8",
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
+      // npm 10 runs every package's install script: this one would download an engine that we replace.
+      PRISMA_SCHEMA_ENGINE_BINARY: fileURLToPath(new URL("../prisma/schema-engine.ts", import.meta.url)),
+    },
   });
 }

@@ -3,7 +3,7 @@
 import Link from "next/link";
 import { useNow } from "../time/use-now.ts";
 import { Notice } from "../ui/notice.tsx";
-import { outcomeSentence } from "./request.ts";
+import { outcomeSentence } from "./outcome.ts";
 import type { Outcome } from "./use-commands.ts";
 
 /** A success has been read by then; a refusal stays until something else is asked. */

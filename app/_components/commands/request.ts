@@ -1,12 +1,7 @@
 import { cancelJobsAction, reprioritizeJobsAction, retriggerJobAction } from "@/app/_actions/jobs.ts";
 import type { Command, CommandItem } from "@/lib/contracts/command.ts";
 import type { Problem } from "@/lib/contracts/problem.ts";
-
-/** What a person asks for, for one or more jobs. */
-export type JobRequest =
-  | { kind: "cancel"; jobIds: number[] }
-  | { kind: "retrigger"; jobIds: number[]; count: number }
-  | { kind: "reprioritize"; jobIds: number[]; priority: number };
+import type { JobRequest } from "./outcome.ts";
 
 type Answer = { ok: true; data: Command } | { ok: false; problem: Problem };
 
@@ -36,19 +31,4 @@ function itemsOf(answer: Answer, jobIds: readonly number[]): CommandItem[] {
 
 function refused(jobId: number, code: Problem["code"], message: string): CommandItem {
   return { jobId, outcome: "refused", code, message, created: [] };
-}
-
-/** What became of one job, in one sentence. */
-export function outcomeSentence(request: JobRequest, item: CommandItem): string {
-  if (item.message !== null) return item.message;
-  if (item.outcome === "refused") return "This was refused without a reason.";
-  if (request.kind === "cancel") return item.outcome === "done" ? "Cancelled." : "It was cancelled already.";
-  if (request.kind === "reprioritize")
-    return `Its priority is ${item.outcome === "done" ? "now" : "already"} ${request.priority}.`;
-  return item.created.length === 1 ? "Retriggered once:" : `Retriggered ${item.created.length} times:`;
-}
-
-/** A priority moved by some points, within −100 and 100. */
-export function movedPriority(priority: number, by: number): number {
-  return Math.max(-100, Math.min(100, priority + by));
 }

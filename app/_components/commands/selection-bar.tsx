@@ -7,7 +7,7 @@ import { useKeys } from "../keys/use-keys.ts";
 import { focusedRow } from "../keys/use-list-keys.ts";
 import { plural } from "../time/format.ts";
 import { Button } from "../ui/button.tsx";
-import { type JobRequest, movedPriority } from "./request.ts";
+import { type JobRequest, movedPriority } from "./outcome.ts";
 import { RetriggerButton } from "./retrigger-button.tsx";
 import { useArmedKey } from "./use-armed-key.ts";
 import { useOutcomes, useSendRequest } from "./use-commands.ts";

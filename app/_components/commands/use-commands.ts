@@ -3,7 +3,8 @@
 import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { CommandItem } from "@/lib/contracts/command.ts";
-import { type JobRequest, performRequest } from "./request.ts";
+import type { JobRequest } from "./outcome.ts";
+import { performRequest } from "./request.ts";
 
 const KEY = ["job-command"] as const;
 const CHANGED = new Set<unknown>(["job", "push", "push-jobs", "pushes", "queue", "pools", "run"]);

@@ -17,8 +17,16 @@ const LINE_PX = 20;
 const MOST_LINES = 800_000;
 const OVERSCAN = 30;
 
+interface LogViewerProps {
+  runId: number;
+  /** The run still writes. */
+  live: boolean;
+  /** The line to show first where the address names none; null for the beginning. */
+  startLine: number | null;
+}
+
 /** A run's log: any size, growing while one looks, each line with an address. */
-export function LogViewer({ runId, live }: { runId: number; live: boolean }) {
+export function LogViewer({ runId, live, startLine }: LogViewerProps) {
   const scrolled = useRef<HTMLDivElement>(null);
   const marked = useLineHash();
   const [wrap, setWrap] = useState(false);
@@ -44,6 +52,10 @@ export function LogViewer({ runId, live }: { runId: number; live: boolean }) {
     rows.scrollToIndex(marked - 1, { align: "center" });
     scrolled.current?.scrollIntoView({ block: "nearest" });
   }, [marked, shown, rows, setFollowing]);
+  const [start] = useState(startLine);
+  useEffect(() => {
+    if (start !== null && shown && window.location.hash === "") rows.scrollToIndex(start - 1, { align: "end" });
+  }, [start, shown, rows]);
   useKeys({ f: () => setFollowing(!following) });
 
   return (

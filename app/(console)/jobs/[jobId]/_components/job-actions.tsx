@@ -2,8 +2,8 @@
 
 import { CircleX } from "lucide-react";
 import { useId } from "react";
+import type { JobRequest } from "@/app/_components/commands/outcome.ts";
 import { OutcomeNote } from "@/app/_components/commands/outcome-note.tsx";
-import type { JobRequest } from "@/app/_components/commands/request.ts";
 import { RetriggerButton } from "@/app/_components/commands/retrigger-button.tsx";
 import { useArmedKey } from "@/app/_components/commands/use-armed-key.ts";
 import { useOutcomes, useSendRequest } from "@/app/_components/commands/use-commands.ts";

@@ -2,7 +2,7 @@
 
 import { Minus, Plus } from "lucide-react";
 import { useState } from "react";
-import { movedPriority } from "@/app/_components/commands/request.ts";
+import { movedPriority } from "@/app/_components/commands/outcome.ts";
 import { PRIORITY_STEP } from "@/app/_components/commands/selection-bar.tsx";
 import { useKeys } from "@/app/_components/keys/use-keys.ts";
 import { Button } from "@/app/_components/ui/button.tsx";

@@ -10,6 +10,7 @@ import { runQueries } from "@/app/_queries/runs.ts";
 import type { Run } from "@/lib/contracts/run.ts";
 import { Artifacts } from "./artifacts.tsx";
 import { CancelTime } from "./cancel-time.tsx";
+import { failingLine } from "./failing-line.ts";
 import { statusOfRun } from "./runs-nav.tsx";
 import { Steps } from "./steps.tsx";
 
@@ -31,7 +32,11 @@ export function RunView({ runId }: { runId: number }) {
         <MergedJobs run={run} />
         <Steps run={run} />
       </Panel>
-      <LogViewer runId={run.id} live={run.state === "running" || run.state === "cancelling"} />
+      <LogViewer
+        runId={run.id}
+        live={run.state === "running" || run.state === "cancelling"}
+        startLine={failingLine(run)}
+      />
       <Artifacts run={run} />
     </>
   );
@@ -45,7 +50,7 @@ function RunSummary({ run }: { run: Run }) {
       </span>
       <Age at={run.startedAt} />
       <Elapsed from={run.startedAt} to={run.endedAt} />
-      <span className="text-ink">
+      <span className="inline-flex text-ink">
         {run.state === "lost" && "lost its worker"}
         {run.state === "cancelling" && "being stopped"}
         {(run.state === "running" || run.state === "done") && <StatusBadge status={statusOfRun(run)} />}

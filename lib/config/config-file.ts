@@ -16,6 +16,8 @@ interface FileOptions {
 }
 
 const MAX_ERRORS = 100;
+/** Finding a place takes time that grows with the file. */
+const MAX_LOCATED = 300;
 
 /**
  * Reads a YAML file against a schema. Never throws: whatever the bytes are, the answer is the value or errors with line, column, key and
@@ -32,6 +34,7 @@ export function checkConfigFile<Schema extends z.ZodType>(
   const { config } = text;
   const locate = (problems: readonly Problem[]) =>
     problems
+      .slice(0, MAX_LOCATED)
       .map((problem) => config.errorAt(problem, sentenceOf(problem, config.value)))
       .sort((a, b) => a.line - b.line || a.column - b.column)
       .slice(0, MAX_ERRORS);

@@ -18,9 +18,15 @@ export function structuralFaults(document: Document): Fault[] {
   const fault = (node: unknown, message: string, key = "") => faults.push({ offset: startOf(node) ?? 0, key, message });
   let aliases = 0;
   visit(document, {
-    Alias: (_key, node) => {
+    Alias: (_key, node, ancestors) => {
       aliases += 1;
-      if (aliases <= MAX_ALIASES) return undefined;
+      if (aliases <= MAX_ALIASES) {
+        const anchor = node.resolve(document);
+        if (!anchor) fault(node, `Nothing before this place has the anchor &${node.source}.`);
+        else if (ancestors.includes(anchor))
+          fault(node, `The alias *${node.source} stands inside of what it stands for.`);
+        return undefined;
+      }
       fault(node, `The file has more than ${MAX_ALIASES} aliases (*name); write the values out.`);
       return visit.BREAK;
     },

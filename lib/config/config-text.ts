@@ -2,7 +2,11 @@ import { type Document, isAlias, isMap, isSeq, LineCounter, parseDocument } from
 import type { ConfigError } from "../contracts/push.ts";
 import { keyOf, type Problem } from "./config-problem.ts";
 import { isEmpty, keyText, MAX_ALIASES, MAX_DEPTH, startOf, structuralFaults } from "./config-structure.ts";
-import { firstBadByte } from "./text-bytes.ts";
+import { firstBadByte, isNestedBeyondReason } from "./text-bytes.ts";
+
+const TOO_DEEP = `The file is nested more than ${MAX_DEPTH} levels deep.`;
+/** More than anybody writes, brackets in texts that have no partner included; few enough for the parser. */
+const REASONABLE_BRACKETS = 1000;
 
 /** How the parser's own words are said to people. */
 const SYNTAX: Partial<Record<string, string>> = {
@@ -10,6 +14,7 @@ const SYNTAX: Partial<Record<string, string>> = {
   MULTIPLE_DOCS: "The file holds several documents; it must be one, without --- in the middle.",
   TAG_RESOLVE_FAILED: "Tags such as !include are not supported; write the value itself.",
   NON_STRING_KEY: "A key must be text; write it in quotes.",
+  RESOURCE_EXHAUSTION: TOO_DEEP,
 };
 
 type ReadText = { ok: true; config: ConfigText } | { ok: false; errors: ConfigError[] };
@@ -36,13 +41,16 @@ export class ConfigText {
     }
     const bad = firstBadByte(bytes);
     if (bad) return { ok: false, errors: [{ file, key: "", ...bad }] };
+    if (isNestedBeyondReason(bytes, REASONABLE_BRACKETS)) {
+      return { ok: false, errors: [{ file, line: 1, column: 1, key: "", message: TOO_DEEP }] };
+    }
     try {
       return ConfigText.parse(new TextDecoder().decode(bytes), file);
     } catch (error) {
       // The parser's own recursion ended, or aliases multiply.
       const message =
         error instanceof RangeError
-          ? `The file is nested more than ${MAX_DEPTH} levels deep.`
+          ? TOO_DEEP
           : "The aliases (*name) of the file grow beyond what is read; write the values out.";
       return { ok: false, errors: [{ file, line: 1, column: 1, key: "", message }] };
     }

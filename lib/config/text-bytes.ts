@@ -34,3 +34,17 @@ function placeOf(bytes: Uint8Array, end: number): { line: number; column: number
   const line = before.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 1);
   return { line, column: before.length - before.lastIndexOf(10) };
 }
+
+const BRACKETS = { open: [0x5b, 0x7b], close: [0x5d, 0x7d] }; // [ { and ] }
+const DASHES = /(?:[-?][ \t]+){200}/;
+
+/** Whether the text opens so many lists in each other that a parser would take time that grows with the square of their number. */
+export function isNestedBeyondReason(bytes: Uint8Array, limit: number): boolean {
+  let depth = 0;
+  for (const byte of bytes) {
+    if (BRACKETS.open.includes(byte)) depth += 1;
+    else if (BRACKETS.close.includes(byte)) depth -= 1;
+    if (depth > limit) return true;
+  }
+  return DASHES.test(new TextDecoder().decode(bytes));
+}

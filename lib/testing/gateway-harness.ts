@@ -117,6 +117,15 @@ export class GatewayHarness {
     return this;
   }
 
+  /** Breaks every connection and refuses new ones; answers the function that ends this, on the same port. */
+  async vanish(): Promise<() => Promise<void>> {
+    const { port } = this;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+    return () => new Promise((resolve) => this.server.listen(port, "127.0.0.1", () => resolve()));
+  }
+
   async close(): Promise<void> {
     await this.gateway.close();
     this.agent.destroy();

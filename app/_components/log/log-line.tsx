@@ -17,7 +17,7 @@ export function LogLine({ number, line, marked, wrap }: LogLineProps) {
         href={`#L${number}`}
         aria-label={`Line ${number}`}
         className={clsx(
-          "w-16 shrink-0 select-none pr-4 text-right tabular-nums hover:text-accent hover:underline",
+          "w-12 shrink-0 select-none pr-3 sm:w-16 sm:pr-4 text-right tabular-nums hover:text-accent hover:underline",
           marked ? "text-accent" : "text-ink-3",
         )}
       >

@@ -2,6 +2,7 @@
 
 import { DropdownMenu } from "radix-ui";
 import type { ReactElement, ReactNode } from "react";
+import { overlayPlace } from "./overlay-place.ts";
 
 const ITEM =
   "flex cursor-pointer select-none items-center gap-2 rounded-sm px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-accent-soft data-[disabled]:cursor-not-allowed data-[disabled]:text-ink-3";
@@ -11,7 +12,7 @@ export function Menu({ trigger, label, children }: { trigger: ReactElement; labe
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={overlayPlace()}>
         <DropdownMenu.Content
           aria-label={label}
           align="end"

@@ -2,6 +2,7 @@
 
 import { Tooltip } from "radix-ui";
 import type { ReactElement, ReactNode } from "react";
+import { overlayPlace } from "./overlay-place.ts";
 
 /** Says more about the element inside when it is pointed at or focused; without text it is only the element. */
 export function Tip({ text, children }: { text: ReactNode; children: ReactElement }) {
@@ -9,7 +10,7 @@ export function Tip({ text, children }: { text: ReactNode; children: ReactElemen
   return (
     <Tooltip.Root>
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-      <Tooltip.Portal>
+      <Tooltip.Portal container={overlayPlace()}>
         <Tooltip.Content
           sideOffset={6}
           collisionPadding={8}

@@ -33,7 +33,7 @@ export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number |
         <div className="grid min-w-0 gap-4">
           <JobActions job={job} />
           <RunsNav job={job} shown={runId} />
-          {runId !== null && <RunView key={runId} runId={runId} />}
+          {runId !== null && <RunView key={runId} runId={runId} told={job.reason} />}
         </div>
         <div className="grid min-w-0 gap-4">
           <JobFacts job={job} />

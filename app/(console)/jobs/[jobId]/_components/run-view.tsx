@@ -14,8 +14,8 @@ import { failingLine } from "./failing-line.ts";
 import { statusOfRun } from "./runs-nav.tsx";
 import { Steps } from "./steps.tsx";
 
-/** A run: where and how it went, its steps, its log and what it made. */
-export function RunView({ runId }: { runId: number }) {
+/** A run: where and how it went, its steps, its log and what it made. `told` is what the page says of it already. */
+export function RunView({ runId, told }: { runId: number; told: string | null }) {
   const { data: run, error, refetch } = useQuery(runQueries.one(runId));
   if (run === undefined) {
     return (
@@ -28,7 +28,9 @@ export function RunView({ runId }: { runId: number }) {
     <>
       <Panel title={`Run ${run.id}`} aside={<RunSummary run={run} />}>
         <CancelTime run={run} />
-        {run.reason !== null && <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">{run.reason}</p>}
+        {run.reason !== null && run.reason !== told && (
+          <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">{run.reason}</p>
+        )}
         <MergedJobs run={run} />
         <Steps run={run} />
       </Panel>

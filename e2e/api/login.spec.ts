@@ -61,7 +61,10 @@ test("signing in needs the page's own token, and comes from no other site", asyn
   const headers = { "sec-fetch-site": "cross-site" };
   await expectRefusal(await http.post("/api/auth/callback/ldap", { form, headers }), 403);
   await expectRefusal(
-    await http.post("/api/auth/callback/ldap", { data: `{"login":`, headers: { "content-type": "application/json" } }),
+    await http.post("/api/auth/callback/ldap", {
+      data: Buffer.from('{"login":'),
+      headers: { "content-type": "application/json" },
+    }),
     422,
   );
   await expectRefusal(

@@ -104,7 +104,7 @@ for (const [name, endpoint] of endpoints) {
         await expectRefusal(await ask(name, { by: cookies, path }), 422);
         if (endpoint.query) {
           const own = SAMPLES[name](rows).path;
-          for (const query of ["limit=0", "limit=-1", "limit=1e9", "limit=x", "limit=1&limit=2", "__proto__=1"]) {
+          for (const query of ["limit=0", "limit=-1", "limit=1e9", "limit=x", "limit=1&limit=2"]) {
             await expectRefusal(await ask(name, { by: cookies, path: `${own}?${query}` }), 422);
           }
         }

@@ -14,6 +14,7 @@ const QUIET = [
 
 export default defineConfig({
   testDir: "e2e",
+  testMatch: "**/*.spec.ts",
   outputDir: "test-results",
   retries: 0,
   workers: 2,

@@ -4,7 +4,7 @@ import { contentSecurityPolicy } from "./lib/http/content-security-policy.ts";
 /** Gives every page a content security policy with a nonce of its own. It decides nothing about who may see what. */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = crypto.randomUUID().replaceAll("-", "");
-  const policy = contentSecurityPolicy(nonce);
+  const policy = contentSecurityPolicy(nonce, process.env.NODE_ENV === "development");
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   headers.set("x-page", request.nextUrl.pathname + request.nextUrl.search); // where to come back to after signing in

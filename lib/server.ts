@@ -10,7 +10,7 @@ import { rolesOf } from "./auth/roles.ts";
 import { UserRefresher, userOfLogin } from "./auth/users.ts";
 import { type Credentials, type WhoAsksTools, whoAsks } from "./auth/who-asks.ts";
 import { CurrentConfig } from "./config/current-config.ts";
-import { type Env, env } from "./config/env.ts";
+import { type Env, env, processVariables } from "./config/env.ts";
 import { openPrisma, type PrismaClient } from "./db/prisma.ts";
 import { type Database, openDatabase } from "./db/sql.ts";
 import { type Events, openEvents } from "./events/open-events.ts";
@@ -78,16 +78,6 @@ export async function closeServer(): Promise<void> {
 /** A context for a process of the product itself, such as the timer. */
 export function systemContext(name: string): SchedulerContext {
   return contextOf({ kind: "system", name, via: "system", ip: null });
-}
-
-/** A context for a worker that the gateway has recognised by its session. */
-export function workerContext(worker: {
-  workerId: number;
-  bootId: string;
-  name: string;
-  ip: string | null;
-}): SchedulerContext {
-  return contextOf({ kind: "worker", ...worker, via: `worker:${worker.workerId}` });
 }
 
 /** A context for anybody who has been recognised. */
@@ -158,7 +148,7 @@ function openServer(env: Env): Server {
     userBase: env.LDAP_USER_BASE,
     groupBase: env.LDAP_GROUP_BASE,
   });
-  const config = new CurrentConfig(env.CONFIG_FILE, report);
+  const config = new CurrentConfig(env.CONFIG_FILE, processVariables(), report);
   const rolesNow = async (groups: readonly string[]) => rolesOf(groups, await config.roles());
   const refresher = new UserRefresher(sql, directory, rolesNow);
   return {
@@ -174,7 +164,7 @@ function openServer(env: Env): Server {
     content: new ContentSigner(env.ARTIFACT_ORIGIN, env.NEXTAUTH_SECRET),
     pushes: openPushPorts({
       dataDir: env.DATA_DIR,
-      inherited: process.env,
+      inherited: processVariables(),
       resolvePusher: (login) => userOfLogin({ sql, directory, rolesOf: rolesNow }, login),
     }),
     directory,

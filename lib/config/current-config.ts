@@ -1,4 +1,5 @@
 import type { CheckedServerConfig } from "../contracts/server-config.ts";
+import type { Environment } from "./server-config.ts";
 import { ServerConfigWatch } from "./server-config-watch.ts";
 
 type Roles = CheckedServerConfig["roles"];
@@ -12,12 +13,15 @@ const RETRY_MS = 2_000;
  */
 export class CurrentConfig {
   private readonly file: string;
+  private readonly environment: Environment;
   private readonly report: (error: unknown) => void;
   private opening: Promise<ServerConfigWatch | null> | undefined;
   private triedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(file: string, report: (error: unknown) => void) {
+  /** `environment` holds the tokens that the file names by a variable. */
+  constructor(file: string, environment: Environment, report: (error: unknown) => void) {
     this.file = file;
+    this.environment = environment;
     this.report = report;
   }
 
@@ -47,7 +51,7 @@ export class CurrentConfig {
 
   private async open(): Promise<ServerConfigWatch | null> {
     const opened = await ServerConfigWatch.open(this.file, {
-      environment: process.env,
+      environment: this.environment,
       onConfig: () => {},
       onErrors: (errors) =>
         this.report(new Error(errors.map(({ file, line, message }) => `${file}:${line} ${message}`).join("\n"))),

@@ -95,6 +95,11 @@ export function env(): Env {
   return known;
 }
 
+/** All variables of this process: for the programs it starts, and for the tokens that the configuration names by a variable. */
+export function processVariables(): Source {
+  return process.env;
+}
+
 /** Checks a whole environment and completes it. Throws EnvError, naming everything that is wrong. */
 export function readEnv(source: Source): Env {
   const problems: string[] = [];

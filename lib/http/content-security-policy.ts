@@ -1,7 +1,5 @@
-// NODE_ENV is a constant of the build here, not a setting of the process.
-
 /** What a page may load and run: its own files, and inline only what carries the nonce. `dev` lets the development server reload. */
-export function contentSecurityPolicy(nonce: string, dev = process.env.NODE_ENV === "development"): string {
+export function contentSecurityPolicy(nonce: string, dev: boolean): string {
   return [
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${dev ? " 'unsafe-eval'" : ""}`,

@@ -1,5 +1,5 @@
 import pino from "pino";
-import { type Env, EnvError, env } from "../config/env.ts";
+import { type Env, EnvError, env, processVariables } from "../config/env.ts";
 import { runTimer } from "./run-timer.ts";
 
 /** A task that does not end in time is cut off: whatever it does can be cut off anywhere. */
@@ -23,7 +23,7 @@ async function start(): Promise<void> {
     log.fatal({ err: error }, "ends after an unexpected error");
     process.exit(1);
   });
-  await runTimer({ env: settings, environment: process.env, log, abort: stop.signal });
+  await runTimer({ env: settings, environment: processVariables(), log, abort: stop.signal });
   process.exit(0);
 }
 

@@ -18,6 +18,8 @@ export interface RecordPushInput {
   pusher: string | null;
   /** The older end of the range where the head says nothing about it: the branch is seen for the first time. */
   base?: string | null;
+  /** The branch has left this revision already: the push is kept, compared with `base`, and the head stays where it is. */
+  left?: boolean;
   /** Revisions whose history is no news, for a branch that is seen for the first time; without any, its tip alone is the push. */
   known?: readonly string[];
 }
@@ -38,26 +40,32 @@ export async function recordPush(
 ): Promise<number | null> {
   requirePermission(ctx.actor, "push:record");
   const { branch, before, after } = input;
-  const { range, files, forced } = await readRange(input, ports);
+  const from = (input.left ? null : before) ?? input.base ?? null;
+  const { range, files, forced } = await readRange(input, from, ports);
   const [tip] = range.commits;
   if (!tip) throw new Error(`The revision ${after} has no commit to show.`);
   const pusher = await whoPushed(ctx, input, tip, ports);
 
   const pushId = await ctx.sql.transaction(async (tx) => {
-    const id = await insertPush(tx, branch.id, before, {
-      revision: after,
-      parentRevision: before ?? input.base ?? null,
-      forced,
-      ...pusher,
-      authorName: tip.authorName,
-      authorEmail: tip.authorEmail,
-      authoredAt: tip.authoredAt,
-      message: tip.message,
-      commits: range.commits.map(listed),
-      commitCount: range.count,
-      files: files.paths,
-      fileCount: files.count,
-    });
+    const id = await insertPush(
+      tx,
+      branch.id,
+      { before, head: input.left ? before : after },
+      {
+        revision: after,
+        parentRevision: from,
+        forced,
+        ...pusher,
+        authorName: tip.authorName,
+        authorEmail: tip.authorEmail,
+        authoredAt: tip.authoredAt,
+        message: tip.message,
+        commits: range.commits.map(listed),
+        commitCount: range.count,
+        files: files.paths,
+        fileCount: files.count,
+      },
+    );
     if (id === null) return null;
     await record(tx, ctx, {
       event: { type: "push.received", branchId: branch.id, pushId: id, body: { revision: after } },
@@ -73,9 +81,8 @@ export async function recordPush(
   return pushId;
 }
 
-async function readRange({ branch, before, after, base, known = [] }: RecordPushInput, { source }: PushPorts) {
+async function readRange({ branch, after, known = [] }: RecordPushInput, from: string | null, { source }: PushPorts) {
   const { repository } = branch;
-  const from = before ?? base ?? null;
   const without = from === null ? known : [from];
   const [range, files, forced] = await Promise.all([
     // Without an older end, the tip alone: the whole history is no news.
@@ -83,7 +90,7 @@ async function readRange({ branch, before, after, base, known = [] }: RecordPush
       ? source.commits(repository, after, [after], 1)
       : source.commits(repository, after, without, MAX_COMMITS),
     source.changedFiles(repository, from, after, MAX_FILES),
-    before === null ? false : source.isAncestor(repository, before, after).then((is) => !is),
+    from === null ? false : source.isAncestor(repository, from, after).then((is) => !is),
   ]);
   return { range, files, forced };
 }

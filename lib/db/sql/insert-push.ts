@@ -1,6 +1,7 @@
 import type { Commit, PusherSource } from "../../contracts/push.ts";
 import type { Sql } from "../sql.ts";
 import { cleanText, toJsonb } from "../to-jsonb.ts";
+import { findPush } from "./own-pushes.ts";
 
 /** A push to be written. */
 export interface NewPush {
@@ -37,14 +38,18 @@ const INSERT_PUSH = {
     RETURNING id`,
 };
 
-/** Moves a branch's head from `before` to the push's revision and writes the push; null, and nothing done, when the head is elsewhere. */
+/**
+ * Moves a branch's head from `before` to `head` and writes the push; null, and nothing done, when the head is elsewhere. A push that the
+ * branch has left already does not move it; then null also says that the revision has its push.
+ */
 export async function insertPush(
   tx: Sql,
   branchId: number,
-  before: string | null,
+  { before, head }: { before: string | null; head: string | null },
   push: NewPush,
 ): Promise<number | null> {
-  if ((await tx.count(MOVE_HEAD, [branchId, before, push.revision])) === 0) return null;
+  if ((await tx.count(MOVE_HEAD, [branchId, before, head])) === 0) return null;
+  if (head !== push.revision && (await findPush(tx, branchId, push.revision))) return null;
   const { id } = await tx.one<{ id: number }>(INSERT_PUSH, [
     branchId,
     push.revision,

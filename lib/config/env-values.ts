@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 
@@ -52,6 +53,25 @@ export const ldapUrls = z.string(LDAP_MESSAGE).transform((text, issues) => {
   issues.addIssue(LDAP_MESSAGE);
   return z.NEVER;
 });
+
+const RANGES_MESSAGE =
+  "must be addresses or ranges with commas between them, such as 10.0.0.5,10.1.0.0/16,2001:db8::/64";
+
+/** IP addresses and ranges of them, separated by commas. */
+export const addressRanges = z.string(RANGES_MESSAGE).transform((text, issues) => {
+  const ranges = text.split(",").map((range) => range.trim());
+  if (ranges.every(isAddressRange)) return ranges;
+  issues.addIssue(RANGES_MESSAGE);
+  return z.NEVER;
+});
+
+/** A range of 0 bits would be everybody, so it has at least one. */
+function isAddressRange(text: string): boolean {
+  const [, network = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const most = { 4: 32, 6: 128 }[isIP(network)];
+  if (most === undefined) return false;
+  return bits === undefined || (Number(bits) >= 1 && Number(bits) <= most);
+}
 
 /** A name in the directory. */
 export function distinguishedName(example: string) {

@@ -38,6 +38,7 @@ describe("a complete environment", () => {
       CONFIG_FILE: path.resolve(".data/selfserve.yml"),
       LEASE_SECONDS: 60,
       SWEEP_SECONDS: 30,
+      TRUSTED_PROXIES: [],
       LOG_LEVEL: "info",
     });
   });
@@ -47,10 +48,12 @@ describe("a complete environment", () => {
       HOST: "0.0.0.0",
       BASE_URL: "https://ci.example.org",
       ARTIFACT_ORIGIN: "https://files.example.net/",
+      TRUSTED_PROXIES: "10.0.0.5, 10.1.0.0/16,2001:db8::/64",
     };
     expect(readEnv({ ...GOOD, ...given })).toMatchObject({
       BASE_URL: "https://ci.example.org",
       ARTIFACT_ORIGIN: "https://files.example.net",
+      TRUSTED_PROXIES: ["10.0.0.5", "10.1.0.0/16", "2001:db8::/64"],
     });
   });
 
@@ -113,6 +116,12 @@ describe("an environment that cannot be used", () => {
     ["PORT", "65536", "malformed: it must be"],
     ["PORT", "80x", "malformed: it must be"],
     ["PORT", "-1", "malformed: it must be"],
+    ["TRUSTED_PROXIES", "proxy.example.org", "malformed: it must be addresses or ranges"],
+    ["TRUSTED_PROXIES", "10.0.0.5,", "malformed: it must be addresses or ranges"],
+    ["TRUSTED_PROXIES", "0.0.0.0/0", "malformed: it must be addresses or ranges"],
+    ["TRUSTED_PROXIES", "10.0.0.0/33", "malformed: it must be addresses or ranges"],
+    ["TRUSTED_PROXIES", "10.0.0.0/8/8", "malformed: it must be addresses or ranges"],
+    ["TRUSTED_PROXIES", "2001:db8::/129", "malformed: it must be addresses or ranges"],
     ["LEASE_SECONDS", "1", "malformed: it must be a whole number of seconds from 5 to 3600"],
     ["LEASE_SECONDS", "1e3", "malformed: it must be"],
     ["SWEEP_SECONDS", "30.5", "malformed: it must be"],

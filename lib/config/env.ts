@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import {
+  addressRanges,
   distinguishedName,
   filePath,
   httpOrigin,
@@ -45,6 +46,8 @@ const Variables = z.object({
   /** Where to listen. */
   HOST: text("an address or a host name to listen on").default("127.0.0.1"),
   PORT: wholeNumber(1, 65_535).default(3000),
+  /** Proxies on other machines, whose X-Forwarded-For counts; one on this machine always counts. */
+  TRUSTED_PROXIES: addressRanges.default([]),
   /** Holds logs, artifacts and copies of repositories; all web and timer processes share it. */
   DATA_DIR: filePath("a folder").default(path.resolve(".data")),
   /** Names repositories, branches, pools and roles; read again when it changes. By default selfserve.yml in DATA_DIR. */

@@ -1,8 +1,8 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { clientAddress } from "./client-address.ts";
-import { cleanRequest, securityHeaders } from "./edge-headers.ts";
+import { clientAddress, trustedProxies } from "./client-address.ts";
+import { cleanRequest, transportHeaders } from "./edge-headers.ts";
 
 describe("the client's address", () => {
   it.each([
@@ -14,9 +14,23 @@ describe("the client's address", () => {
     ["::1", "2001:db8::1", "2001:db8::1"],
     ["127.0.0.1", "not an address", "127.0.0.1"],
     ["127.0.0.1", "192.0.2.1, <script>", "127.0.0.1"],
+    ["127.0.0.1", "6.6.6.6, 127.0.0.1", "6.6.6.6"],
+    ["::ffff:10.0.0.9", undefined, "10.0.0.9"],
     [undefined, "192.0.2.1", null],
   ])("of %s told %s is %s", (remote, told, address) => {
-    expect(clientAddress(remote, told)).toBe(address);
+    expect(clientAddress(remote, told, trustedProxies())).toBe(address);
+  });
+
+  it.each([
+    ["10.1.2.3", "192.0.2.1", "192.0.2.1"],
+    ["::ffff:10.1.2.3", "192.0.2.1", "192.0.2.1"],
+    ["10.1.2.3", "6.6.6.6, 192.0.2.1, 2001:db8::5", "192.0.2.1"],
+    ["2001:db8::5", "2001:db8::6", "2001:db8::6"],
+    ["10.2.0.1", "192.0.2.1", "10.2.0.1"],
+    ["10.1.2.3", undefined, "10.1.2.3"],
+    ["127.0.0.1", "192.0.2.1, 10.1.0.1", "192.0.2.1"],
+  ])("behind proxies of other machines, of %s told %s, is %s", (remote, told, address) => {
+    expect(clientAddress(remote, told, trustedProxies(["10.1.0.0/16", "2001:db8::5"]))).toBe(address);
   });
 });
 
@@ -38,11 +52,11 @@ it("lets nobody speak for the framework or a proxy", () => {
     "content-security-policy": "script-src 'nonce-mine'",
     "x-nonce": "mine",
   };
-  cleanRequest(request);
+  cleanRequest(request, trustedProxies());
   expect(request.headers).toEqual({ host: "localhost:3000", cookie: "a=1", rsc: "1", "next-action": "abc" });
 });
 
 it("asks browsers to stay with https only where they came by it", () => {
-  expect(securityHeaders(true)["Strict-Transport-Security"]).toBe("max-age=31536000");
-  expect(securityHeaders(false)).not.toHaveProperty("Strict-Transport-Security");
+  expect(transportHeaders(true)).toEqual({ "Strict-Transport-Security": "max-age=31536000" });
+  expect(transportHeaders(false)).toEqual({});
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { BlockList } from "node:net";
 import { clientAddress } from "./client-address.ts";
 
 const INTERNAL =
@@ -6,10 +7,11 @@ const INTERNAL =
 
 /**
  * Takes out of a request what only this server itself may say: the framework's internal headers and where the request came from.
- * `X-Forwarded-For` becomes the one address that is known. Call it before anything else sees the request; returns that address.
+ * `X-Forwarded-For` becomes the one address that is known, and `trusted` says whose word on it counts. Call it before anything else sees the
+ * request; returns that address.
  */
-export function cleanRequest(request: IncomingMessage): string | null {
-  const address = clientAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"]);
+export function cleanRequest(request: IncomingMessage, trusted: BlockList): string | null {
+  const address = clientAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trusted);
   for (const name of Object.keys(request.headers)) {
     if (INTERNAL.test(name)) delete request.headers[name];
   }
@@ -17,8 +19,13 @@ export function cleanRequest(request: IncomingMessage): string | null {
   return address;
 }
 
-/** Headers for every answer of the pages' host; `https` adds that browsers must not come without it for a year. */
-export function securityHeaders(https: boolean): Record<string, string> {
+/** Headers for every answer of either host: `https` adds that browsers must not come without it for a year. */
+export function transportHeaders(https: boolean): Record<string, string> {
+  return https ? { "Strict-Transport-Security": "max-age=31536000" } : {};
+}
+
+/** Headers for every answer of the pages' host. */
+export function securityHeaders(): Record<string, string> {
   return {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -26,6 +33,5 @@ export function securityHeaders(https: boolean): Record<string, string> {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    ...(https && { "Strict-Transport-Security": "max-age=31536000" }),
   };
 }

@@ -46,6 +46,7 @@ async function start(): Promise<void> {
     gateway: gateway.handle,
     pages: async (request, response) => pages?.(request, response),
     https: env.BASE_URL.startsWith("https:"),
+    trustedProxies: env.TRUSTED_PROXIES,
     report,
   });
   // Only development needs upgrades, to reload pages. Otherwise the framework gets a server that never listens.

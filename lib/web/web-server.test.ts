@@ -39,6 +39,7 @@ describe("createWebServer", () => {
   it("asks the gateway first and the pages for the rest, with the headers of the pages' host", async () => {
     const taken = await open({ gateway: async (_, response) => !!response.end("gateway") });
     expect((await taken.ask()).text).toBe("gateway");
+    expect((await taken.ask()).headers).not.toHaveProperty("strict-transport-security");
     const { ask } = await open({ https: true });
     const answer = await ask();
     expect(answer.text).toBe("page");
@@ -47,6 +48,16 @@ describe("createWebServer", () => {
       "x-frame-options": "DENY",
       "strict-transport-security": "max-age=31536000",
     });
+    const content = await open({ https: true, gateway: async (_, response) => !!response.end("gateway") });
+    expect((await content.ask()).headers["strict-transport-security"]).toBe("max-age=31536000");
+  });
+
+  it("believes proxies of other machines only when it is told to", async () => {
+    const pages: WebServerOptions["pages"] = async (request, response) =>
+      void response.end(request.headers["x-forwarded-for"]);
+    const chain = { "x-forwarded-for": "6.6.6.6, 192.0.2.1, 10.0.0.5" };
+    expect((await (await open({ pages })).ask(chain)).text).toBe("10.0.0.5");
+    expect((await (await open({ pages, trustedProxies: ["10.0.0.0/24"] })).ask(chain)).text).toBe("192.0.2.1");
   });
 
   it("takes the framework's own headers out of requests and leaves those of its client in", async () => {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { cleanRequest, securityHeaders } from "../http/edge-headers.ts";
+import { trustedProxies } from "../http/client-address.ts";
+import { cleanRequest, securityHeaders, transportHeaders } from "../http/edge-headers.ts";
 
 /** Answers a request and says true, or leaves it alone and says false. `ip` is where it came from. */
 export type PlainHandler = (request: IncomingMessage, response: ServerResponse, ip: string | null) => Promise<boolean>;
@@ -12,6 +13,8 @@ export interface WebServerOptions {
   pages: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** People come by https. */
   https: boolean;
+  /** Addresses and ranges of proxies on other machines. */
+  trustedProxies?: readonly string[];
   /** Hears of errors that no handler has answered. */
   report: (error: unknown) => void;
 }
@@ -28,7 +31,9 @@ const MAX_CONNECTIONS = 20_000;
  * sets its own limits, because an artifact may take long. Answers may take as long as they like: streams and long polls do.
  */
 export function createWebServer(options: WebServerOptions): Server {
-  const headers = Object.entries(securityHeaders(options.https));
+  const always = Object.entries(transportHeaders(options.https));
+  const headers = Object.entries(securityHeaders());
+  const trusted = trustedProxies(options.trustedProxies);
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -49,9 +54,10 @@ export function createWebServer(options: WebServerOptions): Server {
   return server;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const ip = cleanRequest(request);
+    const ip = cleanRequest(request, trusted);
     request.on("error", () => {}); // the connection broke; whoever reads the body hears of it
     response.on("error", () => {});
+    for (const [name, value] of always) response.setHeader(name, value);
     if (await options.gateway(request, response, ip)) return;
     limitBody(request);
     for (const [name, value] of headers) response.setHeader(name, value);

@@ -34,7 +34,7 @@ export async function finishRun(ctx: SchedulerContext, input: FinishRunInput): P
   const hash = createHash("sha256").update(canonicalJson(content)).digest("hex");
   for (;;) {
     const result = await ctx.sql.transaction((tx) => finish(tx, ctx, input, hash));
-    if (result === null) continue; // lost at this very moment, so it is to be taken back first
+    if (result === null) continue; // lost, or taken back by a heartbeat, at this very moment: look again
     ctx.signals.send("relay");
     return { runId, result };
   }
@@ -70,10 +70,13 @@ function repeated(run: ProtocolRun, hash: string): Result {
   throw runNotLive(run.id, run.state);
 }
 
-async function takeBack(tx: Sql, ctx: SchedulerContext, seen: ProtocolRun): Promise<Finishing> {
+/** Takes a lost run back to settle it; null when it is not lost any more. */
+async function takeBack(tx: Sql, ctx: SchedulerContext, seen: ProtocolRun): Promise<Finishing | null> {
   const adoptable = await lockAdoptable(tx, seen);
-  if (!adoptable) throw runNotLive(seen.id, "lost");
-  return readopt(tx, ctx, adoptable);
+  if (adoptable) return readopt(tx, ctx, adoptable);
+  const now = await readRun(tx, seen.id);
+  if (now?.state !== "lost") return null;
+  throw runNotLive(seen.id, "lost");
 }
 
 /** Locks everything that the result of a live run touches; null when it has been lost since it was seen. */

@@ -1,3 +1,4 @@
+import type { RunState } from "../contracts/job.ts";
 import type { HeartbeatInput, HeartbeatReply } from "../contracts/work.ts";
 import { type OwnRun, readOwnRuns, renewLeases } from "../db/sql/renew-leases.ts";
 import type { SchedulerContext } from "./context.ts";
@@ -23,28 +24,41 @@ export async function heartbeatRuns(ctx: SchedulerContext, input: HeartbeatRunsI
   const runIds = [...new Set(input.runIds)];
   const worker = { workerId: actor.workerId, bootId: actor.bootId, leaseSeconds: ctx.settings.leaseSeconds };
 
-  const first = await toReply(ctx, runIds, await renewLeases(ctx.sql, runIds, worker));
+  const first = await toReply(ctx, worker, runIds, await renewLeases(ctx.sql, runIds, worker));
   if (!isQuiet(first)) return first;
 
   const wait = { topics: [`worker:${actor.workerId}`], waitSeconds: input.waitSeconds, abort: input.abort };
   const news = await lookUntil(ctx.signals, wait, async () => {
     if (runIds.length === 0) return undefined;
-    const reply = await toReply(ctx, runIds, await readOwnRuns(ctx.sql, runIds, worker));
+    const reply = await toReply(ctx, worker, runIds, await readOwnRuns(ctx.sql, runIds, worker));
     return isQuiet(reply) ? undefined : reply;
   });
   return news ?? first;
 }
 
-async function toReply(ctx: SchedulerContext, runIds: readonly number[], own: readonly OwnRun[]) {
+async function toReply(ctx: SchedulerContext, worker: RunOwner, runIds: readonly number[], own: readonly OwnRun[]) {
   const states = new Map(own.map((run) => [run.id, run.state]));
   const runs: HeartbeatReply["runs"] = [];
   for (const runId of runIds) {
-    const state = states.get(runId);
-    if (state === "running") runs.push({ runId, order: "continue" });
-    else if (state === "cancelling") runs.push({ runId, order: "cancel" });
-    else runs.push({ runId, order: (await readoptRun(ctx, runId)) ? "continue" : "stop" });
+    const order = orderFor(states.get(runId)) ?? (await orderForLost(ctx, worker, runId));
+    runs.push({ runId, order });
   }
   return { runs };
+}
+
+type RunOwner = Parameters<typeof readOwnRuns>[2];
+type Order = HeartbeatReply["runs"][number]["order"];
+
+function orderFor(state: RunState | undefined): Order | undefined {
+  if (state === "running") return "continue";
+  return state === "cancelling" ? "cancel" : undefined;
+}
+
+/** A run that cannot be taken back may have been so already, by another request of the same worker at this very moment. */
+async function orderForLost(ctx: SchedulerContext, worker: RunOwner, runId: number): Promise<Order> {
+  if (await readoptRun(ctx, runId)) return "continue";
+  const [now] = await readOwnRuns(ctx.sql, [runId], worker);
+  return orderFor(now?.state) ?? "stop";
 }
 
 function isQuiet(reply: HeartbeatReply): boolean {

@@ -48,7 +48,7 @@ export class PollTimes {
         const failures = worked ? 0 : (this.turns.get(repository.id)?.failures ?? 0) + 1;
         const intervalMs = repository.pollSeconds * 1000;
         const pauseMs = Math.max(intervalMs, Math.min(intervalMs * 2 ** failures, LONGEST_PAUSE_MS));
-        this.turns.set(repository.id, { failures, dueAt: this.nowMs() + (failures === 0 ? intervalMs : pauseMs) });
+        this.turns.set(repository.id, { failures, dueAt: this.nowMs() + pauseMs });
         this.running.delete(repository.id);
       });
     this.running.set(repository.id, run);

@@ -24,6 +24,7 @@ export class GitRepository {
     this.url = path.join(folder, "server.git");
     this.clone = path.join(folder, "clone");
     runGit(folder, ["init", "--quiet", "--bare", "--initial-branch=main", this.url]);
+    runGit(this.url, ["config", "receive.denyDeleteCurrent", "ignore"]);
     runGit(folder, ["clone", "--quiet", this.url, this.clone]);
     this.git("checkout", "--quiet", "-B", "main");
   }
@@ -62,6 +63,11 @@ export class GitRepository {
   push(branch = "main", { force = false } = {}): string {
     this.git("push", "--quiet", ...(force ? ["--force"] : []), "origin", `HEAD:refs/heads/${branch}`);
     return this.git("rev-parse", "HEAD");
+  }
+
+  /** Puts commits into the bare repository at once, in the language of `git fast-import`. */
+  import(stream: string): void {
+    runGit(this.url, ["fast-import", "--quiet"], stream);
   }
 
   /** Commits and pushes. */

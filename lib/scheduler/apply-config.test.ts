@@ -1,0 +1,156 @@
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import type { CheckedServerConfig } from "../contracts/server-config.ts";
+import { type TestContext, testContext } from "../testing/context.ts";
+import { makeBuildset, makeJob, makePush } from "../testing/rows.ts";
+import { HOOK } from "../testing/watched-branch.ts";
+import { applyServerConfig, rejectServerConfig } from "./apply-config.ts";
+import { rescoreJobs } from "./rescore-jobs.ts";
+
+let test: TestContext;
+
+// Every test has a database of its own: a configuration is about all of it.
+beforeEach(async () => {
+  await test?.drop();
+  test = await testContext();
+});
+afterAll(() => test.drop());
+
+type Branch = CheckedServerConfig["repositories"][number]["branches"][number];
+
+const branch = (ref: string, more: Partial<Branch> = {}): Branch => ({
+  ref,
+  name: `app-${ref}`,
+  basePriority: 0,
+  trustLevel: 1,
+  isTry: false,
+  trustAuthors: false,
+  allowMerge: true,
+  ...more,
+});
+
+function config(branches: Branch[] = [branch("main")], pool: Partial<CheckedServerConfig["pools"][number]> = {}) {
+  return {
+    repositories: [{ name: "app", url: "/srv/git/app.git", pollSeconds: 10, branches }],
+    pools: [{ name: "linux", trustLevel: 1, headStartMinutes: 10 as const, tokenHash: null, ...pool }],
+    roles: { developer: [], sheriff: [], admin: [] },
+  } satisfies CheckedServerConfig;
+}
+
+const branches = () =>
+  test.sql.rows(
+    `SELECT ref, name, base_priority AS priority, removed_at IS NOT NULL AS removed FROM branches ORDER BY ref`,
+  );
+
+const idOf = async (table: "branches" | "pools", name: string) =>
+  (await test.sql.one<{ id: number }>(`SELECT id FROM ${table} WHERE name = $1`, [name])).id;
+
+/** A queued job on a branch of the configuration. */
+async function job(state: "queued" | "blocked" | "running" = "queued", priority = 0): Promise<number> {
+  const pushId = await makePush(test.sql, { branchId: await idOf("branches", "app-main") });
+  const buildsetId = await makeBuildset(test.sql, { pushId, submittedAt: new Date(1_700_000_000_123) });
+  return makeJob(test.sql, { buildsetId, poolId: await idOf("pools", "linux"), state, priority, dirty: false });
+}
+
+const placeOf = (id: number) =>
+  test.sql.one<{ score: number; version: number; dirty: boolean }>(
+    "SELECT score, queue_version AS version, dirty FROM jobs WHERE id = $1",
+    [id],
+  );
+
+describe("applyServerConfig", () => {
+  it("writes what is new, changes what differs, marks what is gone and takes it back", async () => {
+    expect(await applyServerConfig(test.ctx, config([branch("main"), branch("next")]))).toEqual({
+      repositories: [{ name: "app", change: "added" }],
+      branches: [
+        { name: "app-main", change: "added" },
+        { name: "app-next", change: "added" },
+      ],
+      pools: [{ name: "linux", change: "added" }],
+    });
+    expect(await applyServerConfig(test.ctx, config([branch("main", { basePriority: 5 })]))).toEqual({
+      repositories: [],
+      branches: [
+        { name: "app-main", change: "changed" },
+        { name: "app-next", change: "removed" },
+      ],
+      pools: [],
+    });
+    await applyServerConfig(test.ctx, { ...config(), repositories: [] });
+    expect(await branches()).toMatchObject([{ removed: true }, { removed: true }]);
+    await applyServerConfig(test.ctx, config([branch("main")]));
+    expect(await branches()).toMatchObject([
+      { ref: "main", removed: false, priority: 0 },
+      { ref: "next", removed: true },
+    ]);
+  });
+
+  it("does nothing twice, and says nothing about it", async () => {
+    await applyServerConfig(test.ctx, config());
+    const count = () =>
+      test.sql.one<{ events: number; audits: number }>(
+        "SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM audit_entries) AS audits",
+      );
+    expect(await count()).toEqual({ events: 1, audits: 1 });
+    await Promise.all(Array.from({ length: 5 }, () => applyServerConfig(test.ctx, config())));
+    expect(await count()).toEqual({ events: 1, audits: 1 });
+  });
+
+  it("lets branches exchange their short names, and take those of removed ones", async () => {
+    await applyServerConfig(test.ctx, config([branch("main", { name: "a" }), branch("next", { name: "b" })]));
+    await applyServerConfig(test.ctx, config([branch("main", { name: "b" }), branch("next", { name: "a" })]));
+    expect(await branches()).toMatchObject([
+      { ref: "main", name: "b" },
+      { ref: "next", name: "a" },
+    ]);
+    await applyServerConfig(test.ctx, config([branch("third", { name: "a" })]));
+    expect(await branches()).toMatchObject([
+      { ref: "main", name: "b", removed: true },
+      { ref: "next", name: expect.stringMatching(/^a\.was-\d+$/), removed: true },
+      { ref: "third", name: "a", removed: false },
+    ]);
+  });
+
+  it("gives waiting jobs their new places when a base priority or a head start changes", async () => {
+    await applyServerConfig(test.ctx, config());
+    const [queued, blocked, running] = [await job("queued", 2), await job("blocked"), await job("running")];
+    const before = await placeOf(running);
+    await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })]));
+    expect(await placeOf(queued)).toEqual({ score: 1_700_000_000_123 - 5 * 600_000, version: 2, dirty: true });
+    expect(await placeOf(blocked)).toMatchObject({ score: 1_700_000_000_123 - 3 * 600_000 });
+    expect(await placeOf(running)).toEqual(before);
+    await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })], { headStartMinutes: 1 }));
+    expect(await placeOf(queued)).toEqual({ score: 1_700_000_000_123 - 5 * 60_000, version: 3, dirty: true });
+    await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })], { headStartMinutes: "strict" }));
+    expect(await placeOf(queued)).toMatchObject({ score: 1_700_000_000_123 - 5 * 2 ** 42, version: 4 });
+    expect(await rescoreJobs(test.ctx)).toBe(0);
+  });
+
+  it("finds a job that was submitted with the old figures", async () => {
+    await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })]));
+    const late = await job();
+    expect(await rescoreJobs(test.ctx)).toBe(1);
+    expect(await placeOf(late)).toMatchObject({ score: 1_700_000_000_123 - 3 * 600_000 });
+  });
+
+  it("does not let a pool change its trust level under unfinished jobs", async () => {
+    await applyServerConfig(test.ctx, config());
+    await job();
+    const change = applyServerConfig(test.ctx, config([branch("main", { trustLevel: 2 })], { trustLevel: 2 }));
+    await expect(change).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("The pool linux cannot leave trust level 1"),
+    });
+    expect(await test.sql.rows("SELECT trust_level FROM branches")).toEqual([{ trust_level: 1 }]);
+  });
+
+  it("tells of a broken file, and is for the product itself", async () => {
+    const errors = [{ file: "selfserve.yml", line: 3, column: 1, key: "pols", message: "did you mean pools?" }];
+    await rejectServerConfig(test.ctx, errors);
+    expect(await test.sql.rows("SELECT type, body FROM events")).toEqual([
+      { type: "config.changed", body: { errors } },
+    ]);
+    await expect(applyServerConfig(test.as(HOOK), config())).rejects.toMatchObject({ code: "forbidden" });
+    await expect(rejectServerConfig(test.as(HOOK), errors)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(rescoreJobs(test.as(HOOK))).rejects.toMatchObject({ code: "forbidden" });
+  });
+});

@@ -171,7 +171,10 @@ function openServer(env: Env): Server {
     limits: new LoginLimits(redis),
     whoAsks: {
       sql,
-      cookies: { secure: env.BASE_URL.startsWith("https:"), secrets: [env.NEXTAUTH_SECRET] },
+      cookies: {
+        secure: env.BASE_URL.startsWith("https:"),
+        secrets: [env.NEXTAUTH_SECRET, env.NEXTAUTH_SECRET_PREVIOUS ?? []].flat(),
+      },
       fresh: (user) => refresher.fresh(user),
       rolesOf: rolesNow,
     },

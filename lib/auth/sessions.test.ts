@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type TestContext, testContext } from "../testing/context.ts";
 import { addGroup, addPerson, asAdmin, type TestPerson, testDirectory } from "../testing/directory.ts";
+import { openRecordingProxy } from "../testing/recording-proxy.ts";
 import { testServices } from "../testing/test-services.ts";
-import { Directory } from "./directory.ts";
+import { Directory, type DirectoryOptions } from "./directory.ts";
 import { LoginLimits } from "./login-limits.ts";
 import { DEFAULT_ROLES, rolesOf } from "./roles.ts";
 import { cookieNames, makeSessionCookie } from "./session-cookie.ts";
@@ -27,9 +28,9 @@ beforeEach(async () => {
   person = await addPerson(admin);
 });
 
-function directory(url = testServices().ldap.url): Directory {
+function directory(url = testServices().ldap.url, part: Partial<DirectoryOptions> = {}): Directory {
   const { bindDn, bindPassword, userBase, groupBase } = testServices().ldap;
-  return new Directory({ urls: [url], bindDn, bindPassword, userBase, groupBase });
+  return new Directory({ urls: [url], bindDn, bindPassword, userBase, groupBase, ...part });
 }
 
 async function signedIn(login = person.login, password = person.password): Promise<string> {
@@ -175,6 +176,25 @@ describe("groups", () => {
     await ageGroups();
     const away = tools(directory("ldap://127.0.0.1:1"));
     expect(await ask(id, away)).toMatchObject({ login: "sheriff", roles: ["developer", "sheriff"] });
+  });
+
+  it("are not waited for while the directory stays away, and read when it is back", async () => {
+    const id = await signedIn();
+    await ageGroups();
+    await asAdmin(admin, (client) => changeMember(client, "add"));
+    const silent = await openRecordingProxy();
+    const url = `ldap://127.0.0.1:${silent.port}`;
+    const away = tools(directory(url, { timeoutMs: 1_000 }));
+    expect(await ask(id, away)).toMatchObject({ roles: [] });
+    const startedAt = performance.now();
+    for (let count = 0; count < 5; count++) expect(await ask(id, away)).toMatchObject({ roles: [] });
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    await silent.close();
+
+    const back = await openRecordingProxy({ port: silent.port, targetPort: Number(new URL(admin.url).port) });
+    await expect.poll(() => ask(id, away), { timeout: 5_000 }).toMatchObject({ roles: ["sheriff"] });
+    await back.close();
+    await asAdmin(admin, (client) => changeMember(client, "delete"));
   });
 
   it("are asked for once when many requests come at once", async () => {

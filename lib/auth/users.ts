@@ -59,6 +59,7 @@ export class UserRefresher {
   private readonly directory: Directory;
   private readonly rolesOf: (groups: readonly string[]) => Promise<Role[]>;
   private readonly underWay = new Map<number, Promise<KnownUser | null>>();
+  private directoryIsAway = false;
 
   constructor(sql: Database, directory: Directory, rolesOf: (groups: readonly string[]) => Promise<Role[]>) {
     this.sql = sql;
@@ -66,23 +67,36 @@ export class UserRefresher {
     this.rolesOf = rolesOf;
   }
 
-  /** The person as they are now, or null when the directory no longer has them. While it does not answer, what was last known counts. */
+  /**
+   * The person as they are now, or null when the directory no longer has them. While it does not answer, what was last known counts,
+   * and nobody waits for it: it is asked in the background until it is back.
+   */
   async fresh<User extends KnownUser>(user: User): Promise<User | null> {
     if (!user.stale) return user;
-    let question = this.underWay.get(user.userId);
-    if (!question) {
-      question = this.read(user).finally(() => this.underWay.delete(user.userId));
-      this.underWay.set(user.userId, question);
+    const question = this.ask(user);
+    if (this.directoryIsAway) {
+      question.catch(() => {}); // whoever asks next asks again
+      return user;
     }
     const now = await question;
     return now && { ...user, ...now };
+  }
+
+  private ask(user: KnownUser): Promise<KnownUser | null> {
+    const known = this.underWay.get(user.userId);
+    if (known) return known;
+    const question = this.read(user).finally(() => this.underWay.delete(user.userId));
+    this.underWay.set(user.userId, question);
+    return question;
   }
 
   private async read(user: KnownUser): Promise<KnownUser | null> {
     let person: DirectoryUser | null;
     try {
       person = await this.directory.find(user.directoryId);
+      this.directoryIsAway = false;
     } catch {
+      this.directoryIsAway = true;
       return user;
     }
     if (!person) {

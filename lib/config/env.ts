@@ -39,6 +39,8 @@ const Variables = z.object({
   LDAP_START_TLS: yesOrNo.default(false),
   /** Signs sessions. */
   NEXTAUTH_SECRET: secret(32, "openssl rand -base64 36"),
+  /** The secret of before, while sessions that it signed still live: a day after a change. */
+  NEXTAUTH_SECRET_PREVIOUS: secret(32, "openssl rand -base64 36").optional(),
   /** The address in people's browsers; by default the one we listen on, when that is on this machine. */
   BASE_URL: httpOrigin.optional(),
   /** A second address of the same server, on another host name, where artifacts are shown: it never gets a cookie. */

@@ -19,9 +19,11 @@ const document = openApi() as ReturnType<typeof openApi> & {
   paths: Record<string, Record<string, Operation>>;
   components: object;
 };
-const operations = Object.entries(document.paths).flatMap(([address, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ address, method, operation })),
-);
+const operations = Object.entries(document.paths)
+  .flatMap(([address, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ address, method, operation })),
+  )
+  .filter(({ address }) => address !== "/events"); // a plain handler's, not in the table
 
 describe("the table of endpoints", () => {
   it("names each address and method once", () => {
@@ -81,6 +83,10 @@ describe("the OpenAPI document", () => {
         .reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], document);
       expect([reference, found]).not.toEqual([reference, undefined]);
     }
+  });
+
+  it("has the event stream", () => {
+    expect(document.paths["/events"]?.get?.responses["200"]).toMatchObject({ content: { "text/event-stream": {} } });
   });
 
   it("tells how each refusal looks", () => {

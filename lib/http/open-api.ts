@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Endpoint } from "../contracts/endpoint.ts";
 import { ENDPOINTS } from "../contracts/endpoints.ts";
+import { Event, OutputHint } from "../contracts/event.ts";
 import { Problem } from "../contracts/problem.ts";
 
 type Json = Record<string, unknown>;
@@ -14,6 +15,29 @@ const PROBLEMS = {
   503: "The database does not answer at the moment.",
 };
 
+/** The event stream, which a plain handler answers. */
+const EVENTS = {
+  operationId: "streamEvents",
+  summary: "Every change as a server-sent event, without gaps: send the last id again to go on after it.",
+  description: "A token needs the scope `read`.",
+  parameters: [
+    {
+      name: "Last-Event-ID",
+      in: "header",
+      required: false,
+      description: "The `id` of the last event that was received.",
+      schema: { type: "string", pattern: "^[0-9]+$" },
+    },
+  ],
+  responses: {
+    200: {
+      description: "Events: `data` is an Event, or for the event `output` an OutputHint.",
+      content: { "text/event-stream": { schema: { anyOf: [ref("Event"), ref("OutputHint")] } } },
+    },
+    401: { description: PROBLEMS[401], content: { "application/problem+json": { schema: ref("Problem") } } },
+  },
+};
+
 /** The REST API as an OpenAPI 3.1 document, made from the same schemas that check requests and replies. */
 export function openApi(): { openapi: string } & Json {
   const paths: Record<string, Json> = {};
@@ -22,6 +46,7 @@ export function openApi(): { openapi: string } & Json {
     paths[endpoint.path] = path;
     path[endpoint.method.toLowerCase()] = operation(name, endpoint);
   }
+  paths["/events"] = { get: EVENTS };
   return {
     openapi: "3.1.0",
     info: {
@@ -38,7 +63,11 @@ export function openApi(): { openapi: string } & Json {
         token: { type: "http", scheme: "bearer" },
         session: { type: "apiKey", in: "cookie", name: "self-serve.session" },
       },
-      schemas: { Problem: jsonSchema(Problem, "output") },
+      schemas: {
+        Problem: jsonSchema(Problem, "output"),
+        Event: jsonSchema(Event, "output"),
+        OutputHint: jsonSchema(OutputHint, "output"),
+      },
     },
   };
 }
@@ -65,7 +94,7 @@ function success({ status, reply }: Endpoint): Json {
 }
 
 function problems(): Json {
-  const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+  const content = { "application/problem+json": { schema: ref("Problem") } };
   return Object.fromEntries(
     Object.entries(PROBLEMS).map(([status, description]) => [status, { description, content }]),
   );
@@ -93,4 +122,8 @@ const IDEMPOTENCY_KEY = {
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", target: "draft-2020-12" });
   return rest;
+}
+
+function ref(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
 }

@@ -14,6 +14,8 @@ const SCHEDULER = "^lib/scheduler/";
 /** What a change outside the core needs: who may, and the audit row in the same transaction. */
 const SCHEDULER_DUTIES = "^lib/scheduler/(permissions|record)\\.ts$";
 const DOORS = "^lib/db/(sql|prisma)\\.ts$";
+/** Statements whose bytes are in a store beside the database, so that no verb can hold them. */
+const GATEWAY_SQL = "^lib/db/sql/(lock-live-run|record-log-chunk|insert-artifact)\\.ts$";
 const SERVER = "^lib/server\\.ts$";
 
 /** Tests, and what exists for them alone. */
@@ -82,6 +84,7 @@ const arrows = [
       SCHEDULER,
       "^lib/(auth|http|events|logs|artifacts|redis|metrics)/",
       DOORS,
+      GATEWAY_SQL,
       SERVER,
       npm("zod"),
       BUILT_IN,

@@ -69,6 +69,20 @@ describe("put", () => {
     expect(filesOf(root)).toEqual([]);
   });
 
+  it("takes a stream that has failed already, and one that fails at once, for broken off", async () => {
+    const { store, root } = openStore();
+    const identity = { sha256: "0".repeat(64), size: 1 };
+    const failed = new PassThrough();
+    failed.on("error", () => undefined);
+    failed.destroy(new Error("gone before"));
+    await expect(store.put(failed, identity)).rejects.toThrow("gone before");
+    const failing = new PassThrough();
+    const put = store.put(failing, identity);
+    failing.destroy(new Error("gone at once"));
+    await expect(put).rejects.toThrow("gone at once");
+    expect(filesOf(root)).toEqual([]);
+  });
+
   it("never takes a digest for a path", async () => {
     const { store } = openStore();
     expect(() => store.stream("../../../../etc/passwd", 0, 1)).toThrow("64 hexadecimal digits");

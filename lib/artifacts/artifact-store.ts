@@ -31,6 +31,7 @@ export class ArtifactStore {
    */
   async put(source: Readable, identity: ArtifactIdentity): Promise<void> {
     const part = path.join(this.incoming, `${randomUUID()}.part`);
+    source.on("error", () => {}); // it may fail before the pipeline listens; unheard, that would end the process
     try {
       await mkdir(this.incoming, { recursive: true });
       await receive(source, part, identity);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ask, CONTENT_HOST, type GatewayHarness, openGatewayHarness, sha256 } from "../testing/gateway-harness.ts";
+import type { Ask } from "../testing/ask.ts";
+import { CONTENT_HOST, type GatewayHarness, openGatewayHarness, sha256 } from "../testing/gateway-harness.ts";
 
 const bytes = Buffer.from("0123456789");
 const log = Buffer.from("first\nsecond\n");

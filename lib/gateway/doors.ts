@@ -5,7 +5,12 @@ import type { Database } from "../db/sql.ts";
 import type { Events } from "../events/open-events.ts";
 import type { LogStore } from "../logs/log-store.ts";
 import type { Actor, SchedulerContext } from "../scheduler/context.ts";
-import type { StreamTimes } from "./send-events.ts";
+
+/** How often a stream says that it is alive, and when it ends in order to be opened anew. */
+export interface StreamTimes {
+  heartbeatMs: number;
+  maxAgeMs: number;
+}
 
 /** What the gateway works with: one web process's doors and settings. */
 export interface GatewayDoors {

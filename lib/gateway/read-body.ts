@@ -60,13 +60,16 @@ export function requireEncoding(request: IncomingMessage, allowed: readonly stri
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = () => new SchedulerError("too_large", `The body is longer than ${limit} bytes.`);
+  const brokenOff = () => new SchedulerError("invalid", "The request broke off.");
   if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
-  const timer = setTimeout(() => request.destroy(), BODY_MS);
+  if (request.destroyed) throw brokenOff(); // while we found out who asks; nothing more would be heard of it
+  let timer: NodeJS.Timeout | undefined;
   const parts: Buffer[] = [];
   let size = 0;
   try {
     // Not `for await`: leaving that would destroy the connection before the refusal is told.
     await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(brokenOff()), BODY_MS);
       request.on("data", (part: Buffer) => {
         size += part.length;
         parts.push(part);
@@ -74,7 +77,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
       });
       request.once("end", resolve);
       request.once("error", reject);
-      request.once("close", () => reject(new SchedulerError("invalid", "The request broke off.")));
+      request.once("close", () => reject(brokenOff()));
     });
     return Buffer.concat(parts, size);
   } finally {

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expireLeases } from "../scheduler/expire-leases.ts";
+import type { Ask } from "../testing/ask.ts";
 import type { Farm } from "../testing/farm.ts";
-import { type Ask, type GatewayHarness, openGatewayHarness, PAGES_HOST, sha256 } from "../testing/gateway-harness.ts";
+import { type GatewayHarness, openGatewayHarness, PAGES_HOST, sha256 } from "../testing/gateway-harness.ts";
 
 let web: GatewayHarness;
 let farm: Farm & { token: string };

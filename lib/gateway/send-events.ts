@@ -4,15 +4,10 @@ import { z } from "zod";
 import type { FeedItem } from "../events/feed-item.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
 import { requirePermission } from "../scheduler/permissions.ts";
+import type { StreamTimes } from "./doors.ts";
 import { eventFilter } from "./event-filter.ts";
 import type { Exchange } from "./exchange.ts";
 import { readQuery } from "./read-body.ts";
-
-/** How often a stream says that it is alive, and when it ends in order to be opened anew. */
-export interface StreamTimes {
-  heartbeatMs: number;
-  maxAgeMs: number;
-}
 
 const STREAM_TIMES: StreamTimes = { heartbeatMs: 15_000, maxAgeMs: 60 * 60_000 };
 /** How soon a reader whose stream has ended comes back. */

@@ -46,24 +46,28 @@ function requireSound({ name, size }: ArtifactInput, contentLength: string | und
 
 /** Stores the body. The request is not destroyed when that fails, so that the refusal can be told. */
 async function receive({ request, doors }: Exchange, input: ArtifactInput): Promise<void> {
-  const timer = setTimeout(() => request.destroy(), IDLE_MS);
   const bytes = new Transform({
     transform: (part, _, done) => {
-      timer.refresh();
+      idle.refresh();
       done(null, part);
     },
   });
-  const broken = () => bytes.destroy(new SchedulerError("invalid", "The upload broke off."));
-  request.once("error", broken);
-  request.once("close", () => {
-    if (!request.readableEnded) broken();
-  });
-  request.pipe(bytes);
+  const brokenOff = () => bytes.destroy(new SchedulerError("invalid", "The upload broke off."));
+  const idle = setTimeout(brokenOff, IDLE_MS);
+  const closed = () => {
+    if (!request.readableEnded) brokenOff();
+  };
+  request.once("error", brokenOff);
+  request.once("close", closed);
+  if (request.destroyed)
+    closed(); // while we found out who asks; nothing more would be heard of it
+  else request.pipe(bytes);
   try {
     await doors.artifacts.put(bytes, input);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(idle);
     request.unpipe(bytes);
-    request.off("error", broken);
+    request.off("error", brokenOff);
+    request.off("close", closed);
   }
 }

@@ -1,12 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import {
-  Agent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  request as send,
-} from "node:http";
+import { Agent, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ArtifactStore } from "../artifacts/artifact-store.ts";
 import { ContentSigner } from "../artifacts/sign.ts";
@@ -15,36 +9,20 @@ import { startSession } from "../auth/sessions.ts";
 import { whoAsks } from "../auth/who-asks.ts";
 import type { Work } from "../contracts/work.ts";
 import { type Events, openEvents } from "../events/open-events.ts";
+import type { StreamTimes } from "../gateway/doors.ts";
 import { type Gateway, openGateway } from "../gateway/gateway.ts";
-import type { StreamTimes } from "../gateway/send-events.ts";
 import { LogStore } from "../logs/log-store.ts";
 import { createWebServer } from "../web/web-server.ts";
+import { type Answer, type Ask, beginRequest, readAnswer } from "./ask.ts";
 import { type TestContext, testContext } from "./context.ts";
 import { type Farm, makeFarm } from "./farm.ts";
+
 import { uniqueName } from "./rows.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const SECRETS = ["a secret for tests, long enough for them"];
 export const PAGES_HOST = "pages.test";
 export const CONTENT_HOST = "content.test";
-
-/** An answer, read whole. */
-export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  bytes: Buffer;
-  /** The body as JSON; throws when it is not. */
-  json(): Record<string, unknown>;
-}
-
-/** A request; a body that is an object is sent as JSON. */
-export interface Ask {
-  bearer?: string;
-  host?: string;
-  headers?: OutgoingHttpHeaders;
-  body?: Buffer | object;
-  signal?: AbortSignal;
-}
 
 /** SHA-256 in hexadecimal. */
 export function sha256(bytes: string | Buffer): string {
@@ -139,31 +117,12 @@ export class GatewayHarness {
 
   /** Sends a request and resolves with the answer's head; the body is still to be read. */
   begin(method: string, path: string, ask: Ask = {}): Promise<IncomingMessage> {
-    const { body, bearer, host = PAGES_HOST, signal } = ask;
-    const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-    const headers: OutgoingHttpHeaders = {
-      host,
-      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-      ...(bytes && { "content-length": bytes.length }),
-      ...(bytes && bytes !== body && { "content-type": "application/json" }),
-      ...ask.headers,
-    };
-    return new Promise((resolve, reject) => {
-      const options = { port: this.port, host: "127.0.0.1", method, path, headers, agent: this.agent };
-      const request = send({ ...options, ...(signal && { signal }) }, resolve);
-      request.on("error", reject);
-      request.end(bytes);
-    });
+    return beginRequest(this.agent, this.port, method, path, { host: PAGES_HOST, ...ask });
   }
 
   /** Sends a request and reads the whole answer. */
   async ask(method: string, path: string, ask: Ask = {}): Promise<Answer> {
-    const response = await this.begin(method, path, ask);
-    const parts: Buffer[] = [];
-    for await (const part of response) parts.push(part);
-    const bytes = Buffer.concat(parts);
-    const json = () => JSON.parse(bytes.toString("utf8"));
-    return { status: response.statusCode ?? 0, headers: response.headers, bytes, json };
+    return readAnswer(await this.begin(method, path, ask));
   }
 
   /** The `Cookie` header of a person who has signed in. */

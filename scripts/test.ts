@@ -5,7 +5,7 @@ import { build, isBuilt } from "./start/build.ts";
 import { consoleProgress } from "./start/progress.ts";
 import { runBrowserTests, TEST_DIST_DIR } from "./test/browser-tests.ts";
 import { type Tally, total } from "./test/tally.ts";
-import { runUnitTests } from "./test/unit-tests.ts";
+import { runFaultTests, runUnitTests } from "./test/unit-tests.ts";
 import { printChecks, runChecks } from "./verify/checks.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -37,6 +37,7 @@ await count(async () => {
   return { passed: 1, failed: 0 };
 });
 await count(() => runBrowserTests(root, [], progress));
+await count(() => runFaultTests(root));
 
 const { passed, failed } = total(tallies);
 console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s`);

@@ -7,6 +7,7 @@ import { findSlapd } from "./directory.ts";
 export type Requirement = "redis" | "openldap" | "git" | "c compiler" | "chromium";
 
 interface Recipe {
+  title: string;
   /** Whether it is there. */
   present: () => boolean;
   debian: string[];
@@ -20,6 +21,7 @@ interface Recipe {
 
 const RECIPES: Record<Requirement, Recipe> = {
   redis: {
+    title: "Redis",
     present: () => findProgram("redis-server") !== undefined,
     debian: ["redis-server"],
     homebrew: "redis",
@@ -27,6 +29,7 @@ const RECIPES: Record<Requirement, Recipe> = {
     units: ["redis-server"],
   },
   openldap: {
+    title: "OpenLDAP",
     present: () => findSlapd() !== undefined,
     debian: ["slapd"],
     homebrew: "openldap",
@@ -34,6 +37,7 @@ const RECIPES: Record<Requirement, Recipe> = {
     units: ["slapd"],
   },
   git: {
+    title: "git",
     present: () => findProgram("git") !== undefined,
     debian: ["git"],
     homebrew: "git",
@@ -41,12 +45,14 @@ const RECIPES: Record<Requirement, Recipe> = {
     units: [],
   },
   "c compiler": {
+    title: "a C compiler",
     present: () => findProgram("cc") !== undefined,
     debian: ["gcc", "libc6-dev"],
     otherwise: "install a C compiler for the demo, or start with --no-demo",
     units: [],
   },
   chromium: {
+    title: "Chromium",
     present: () => findChromium() !== undefined,
     debian: ["chromium"],
     homebrew: "chromium",
@@ -93,7 +99,7 @@ export async function ensureInstalled(requirements: Requirement[], tell: (what: 
   const become = rights();
   if (!findProgram("apt-get") || !become) throw new Error(advice(missing, packages));
 
-  tell(`installing ${packages.join(", ")}`);
+  tell(`Installing ${packages.join(", ")}`);
   const failure = await install(become, packages);
   stopAtBoot(become, missing);
   const still = missing.filter((requirement) => !RECIPES[requirement].present());
@@ -162,7 +168,8 @@ function advice(missing: Requirement[], packages: string[]): string {
         ? `sudo apt-get install ${packages.join(" ")}`
         : undefined;
   const otherwise = missing.map((requirement) => RECIPES[requirement].otherwise).join("; ");
-  return `${capital(missing.join(", "))} missing on this machine: ${command ? `run "${command}", or ` : ""}${otherwise}.`;
+  const titles = new Intl.ListFormat("en").format(missing.map((requirement) => RECIPES[requirement].title));
+  return `${capital(titles)} ${missing.length === 1 ? "is" : "are"} missing on this machine: ${command ? `run "${command}", or ` : ""}${otherwise}.`;
 }
 
 function capital(text: string): string {

@@ -5,11 +5,20 @@ import { runTool } from "./run-tool.ts";
 import { readVitest, type Tally, tallyOf } from "./tally.ts";
 
 /** Runs the unit and integration tests, on services of their own. */
-export async function runUnitTests(root: string): Promise<Tally> {
+export function runUnitTests(root: string): Promise<Tally> {
+  return runVitest(root, []);
+}
+
+/** Runs the tests that break a whole product on purpose; they start it themselves from the production build of the tests. */
+export function runFaultTests(root: string): Promise<Tally> {
+  return runVitest(root, ["--config", "e2e/faults/vitest.config.ts"]);
+}
+
+async function runVitest(root: string, choice: string[]): Promise<Tally> {
   const folder = mkdtempSync(path.join(tmpdir(), "self-serve-report-"));
   const report = path.join(folder, "vitest.json");
   try {
-    const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const args = ["run", ...choice, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const code = await runTool(
       path.join(root, "node_modules/vitest/vitest.mjs"),
       args,

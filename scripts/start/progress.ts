@@ -43,9 +43,3 @@ export function consoleProgress(out: NodeJS.WriteStream): Progress {
     },
   };
 }
-
-/** Shows nothing. */
-export const silentProgress: Progress = {
-  say: () => {},
-  stage: (_, work) => work(() => {}),
-};

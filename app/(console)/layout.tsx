@@ -2,12 +2,13 @@ import type { ReactNode } from "react";
 import { contextFromSession } from "@/lib/server.ts";
 import { Providers } from "../_components/providers.tsx";
 import { Header } from "../_components/shell/header.tsx";
+import { eventHead } from "./_components/event-head.ts";
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const { actor } = await contextFromSession();
   const who = actor.kind === "user" ? { login: actor.login, roles: actor.roles } : { login: actor.name, roles: [] };
   return (
-    <Providers>
+    <Providers eventHead={await eventHead()}>
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"

@@ -8,11 +8,17 @@ import { LiveProvider } from "./live/live-provider.tsx";
 
 let browserClient: QueryClient | undefined;
 
+interface ProvidersProps {
+  /** The number of the newest event before the page was rendered. */
+  eventHead: number;
+  children: ReactNode;
+}
+
 /** What every page of the console stands in: the query cache, the live stream and tooltips. */
-export function Providers({ children }: { children: ReactNode }) {
+export function Providers({ eventHead, children }: ProvidersProps) {
   return (
     <QueryClientProvider client={clientForHere()}>
-      <LiveProvider>
+      <LiveProvider eventHead={eventHead}>
         <Tooltip.Provider delayDuration={250} skipDelayDuration={200}>
           {children}
         </Tooltip.Provider>

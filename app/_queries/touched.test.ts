@@ -84,6 +84,13 @@ describe("a run", () => {
     expect(isTouched(event("run.step", { runId: 9 }), keys.logSize(9), undefined)).toBe(false);
     expect(isTouched(event("run.done", { runId: 9 }), keys.logChunk(9, 0), undefined)).toBe(false);
   });
+  test("its end touches the last piece of its log, unless that is final", () => {
+    const growing = { complete: false, lines: ["one"] };
+    expect(isTouched(event("run.done", { runId: 9 }), keys.logChunk(9, 0), growing)).toBe(true);
+    expect(isTouched(event("run.done", { runId: 8 }), keys.logChunk(9, 0), growing)).toBe(false);
+    expect(isTouched(event("run.step", { runId: 9 }), keys.logChunk(9, 0), growing)).toBe(false);
+    expect(isTouched(event("run.done", { runId: 9 }), keys.logChunk(9, 0), { ...growing, complete: true })).toBe(false);
+  });
 });
 
 test("queues, pools and workers follow what moves them", () => {

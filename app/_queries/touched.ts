@@ -2,7 +2,8 @@ import type { Event, EventType } from "@/lib/contracts/event.ts";
 import type { JobDetail } from "@/lib/contracts/job.ts";
 import type { Page } from "@/lib/contracts/page.ts";
 import type { Push } from "@/lib/contracts/push.ts";
-import type { Run } from "@/lib/contracts/run.ts";
+import type { LogPart, Run } from "@/lib/contracts/run.ts";
+import { isFinal } from "./runs.ts";
 
 interface Pages<Item> {
   pages: Page<Item>[];
@@ -49,8 +50,10 @@ export function isTouched(event: Event, key: readonly unknown[], data: unknown):
       return MOVES_WORKERS.has(event.type) || event.type === "pool.changed";
     case "log-size":
       return event.runId === id && event.type === "run.done";
+    case "log-chunk": // it grows by output hints; this is for a last one that was missed
+      return event.runId === id && event.type === "run.done" && data !== undefined && !isFinal(data as LogPart);
     default:
-      return false; // a log's pieces grow by output hints
+      return false;
   }
 }
 

@@ -8,6 +8,7 @@ import { OutputHints } from "./output-hints.ts";
 
 /** What a process needs to follow the events, and to tell that logs grew. Once per process. */
 export interface Events {
+  log: EventLog;
   feed: EventFeed;
   outputs: OutputHints;
 }
@@ -22,5 +23,5 @@ export function openEvents(doors: {
   const outputs = new OutputHints(doors.signals.pubSub);
   const log = new EventLog(doors.sql, new EventStream(doors.redis));
   const report = doors.report ?? (() => {});
-  return { outputs, feed: new EventFeed({ log, signals: doors.signals, outputs, report }) };
+  return { log, outputs, feed: new EventFeed({ log, signals: doors.signals, outputs, report }) };
 }

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { SchedulerContext } from "@/lib/scheduler/context.ts";
 import { SchedulerError } from "@/lib/scheduler/errors.ts";
 import { contextFromSession } from "@/lib/server.ts";
+import { eventHead } from "./event-head.ts";
 
 interface PrefetchedProps {
   /** Puts into the cache what the page shows first, by calling verbs with the rights of the person who asks. */
@@ -16,6 +17,7 @@ interface PrefetchedProps {
 export async function Prefetched({ read, children }: PrefetchedProps) {
   const ctx = await contextFromSession();
   const queries = new QueryClient();
+  await eventHead(); // before the first read, so that no event falls between
   try {
     await read(queries, ctx);
   } catch (error) {

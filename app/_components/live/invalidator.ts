@@ -3,8 +3,8 @@ import { isTouched } from "@/app/_queries/touched.ts";
 import type { Event } from "@/lib/contracts/event.ts";
 
 const BATCH_MS = 250;
-/** A page that opens this soon after an event may have been rendered before it. */
-const REPLAY_MS = 5_000;
+/** Data that arrives with a page this soon after an event may have been read before it. */
+const REPLAY_MS = 15_000;
 
 /** Gathers events and refetches what they touch, a query at a time and at most every 250 ms. */
 export class Invalidator {
@@ -12,9 +12,14 @@ export class Invalidator {
   private readonly waiting = new Set<string>();
   private recent: { event: Event; at: number }[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly unsubscribe: () => void;
 
   constructor(queries: QueryClient) {
     this.queries = queries;
+    this.unsubscribe = queries.getQueryCache().subscribe((change) => {
+      const fromServer = change.type === "added" || (change.type === "updated" && change.action.type === "setState");
+      if (fromServer && change.query.state.data !== undefined) this.replay(change.query);
+    });
   }
 
   take(event: Event): void {
@@ -22,13 +27,6 @@ export class Invalidator {
     this.recent = this.recent.filter((entry) => now - entry.at < REPLAY_MS);
     this.recent.push({ event, at: now });
     this.mark((query) => touches(event, query));
-  }
-
-  /** Applies the last seconds' events again, for data that a server render read meanwhile. */
-  replay(): void {
-    const since = Date.now() - REPLAY_MS;
-    const events = this.recent.filter((entry) => entry.at >= since);
-    this.mark((query) => events.some((entry) => touches(entry.event, query)));
   }
 
   /** Marks every cached query that `concerned` names; those shown are refetched. */
@@ -40,9 +38,17 @@ export class Invalidator {
   }
 
   stop(): void {
+    this.unsubscribe();
     clearTimeout(this.timer);
     this.timer = undefined;
     this.waiting.clear();
+  }
+
+  /** Applies the last seconds' events to data that came with a page. */
+  private replay(query: Query): void {
+    const since = Date.now() - REPLAY_MS;
+    if (this.recent.some(({ event, at }) => at >= since && touches(event, query)))
+      this.mark((other) => other === query);
   }
 
   private flush(): void {

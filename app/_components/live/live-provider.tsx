@@ -1,7 +1,6 @@
 "use client";
 
 import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { usePathname } from "next/navigation";
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import { keys } from "@/app/_queries/keys.ts";
 import { isFinal, type LogSize } from "@/app/_queries/runs.ts";
@@ -21,22 +20,23 @@ export function useLiveState(): LiveState {
 }
 
 /** Keeps what the page shows up to date: by the event stream, and by polling while that is silent. */
-export function LiveProvider({ children }: { children: ReactNode }) {
-  return <LiveContext value={useLiveEvents()}>{children}</LiveContext>;
+export function LiveProvider({ eventHead, children }: { eventHead: number; children: ReactNode }) {
+  return <LiveContext value={useLiveEvents(eventHead)}>{children}</LiveContext>;
 }
 
-function useLiveEvents(): LiveState {
+function useLiveEvents(eventHead: number): LiveState {
   const queries = useQueryClient();
   const [state, setState] = useState<LiveState>({ kind: "connecting" });
   const invalidator = useRef<Invalidator>(null);
-  const pathname = usePathname();
+  const [firstHead] = useState(eventHead);
 
   useEffect(() => {
     const changes = new Invalidator(queries);
     invalidator.current = changes;
-    const stream = new LiveStream({
+    const stream = new LiveStream(firstHead, {
       onEvent: (event) => changes.take(event),
       onOutput: (hint) => applyHint(queries, changes, hint),
+      onStart: () => changes.mark((query) => isLog(query) && canChange(query)),
       onGap: () => changes.mark(canChange),
       onState: setState,
     });
@@ -45,7 +45,7 @@ function useLiveEvents(): LiveState {
       stream.close();
       changes.stop();
     };
-  }, [queries]);
+  }, [queries, firstHead]);
 
   const polling = state.kind === "stale";
   useEffect(() => {
@@ -54,14 +54,17 @@ function useLiveEvents(): LiveState {
     return () => clearInterval(timer);
   }, [polling]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page is the reason to replay
-  useEffect(() => invalidator.current?.replay(), [pathname]);
-
   return state;
 }
 
-/** Everything except the pieces of a log that are final. */
+function isLog(query: Query): boolean {
+  return query.queryKey[0] === "log-size" || query.queryKey[0] === "log-chunk";
+}
+
+/** Everything except logs, and pieces of them, that are final. */
 function canChange(query: Query): boolean {
+  const size = query.queryKey[0] === "log-size" ? (query.state.data as LogSize | undefined) : undefined;
+  if (size?.complete) return false;
   if (query.queryKey[0] !== "log-chunk") return true;
   const part = LogPart.safeParse(query.state.data);
   return !part.success || !isFinal(part.data);

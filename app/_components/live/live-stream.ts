@@ -11,6 +11,8 @@ export type LiveState = { kind: "connecting" } | { kind: "live" } | { kind: "sta
 interface Listener {
   onEvent(event: Event): void;
   onOutput(hint: OutputHint): void;
+  /** The stream is open (again). No event was missed, but hints may have been: they are never repeated. */
+  onStart(): void;
   /** Events may have been missed: everything is to be read again. */
   onGap(): void;
   onState(state: LiveState): void;
@@ -23,23 +25,25 @@ export class LiveStream {
   private state: LiveState = { kind: "connecting" };
   private heardAt = Date.now();
   private pings = false;
-  private resumes = false;
+  /** The number of the last event that was heard of. */
+  private last: string;
   private watch: ReturnType<typeof setInterval> | undefined;
   private reopen: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(listener: Listener) {
+  /** `after` is the number of an event from before the page was rendered. */
+  constructor(after: number, listener: Listener) {
+    this.last = String(after);
     this.listener = listener;
   }
 
   open(): void {
     this.close();
     this.heardAt = Date.now();
-    this.resumes = false;
-    const source = new EventSource("/api/v1/events");
+    const source = new EventSource(`/api/v1/events?lastEventId=${this.last}`);
     this.source = source;
-    source.addEventListener("open", () => this.opened());
-    source.addEventListener("start", () => this.heard());
-    source.addEventListener("resync", () => this.missed());
+    source.addEventListener("open", () => this.heard());
+    source.addEventListener("start", (message) => this.started(message));
+    source.addEventListener("resync", (message) => this.missed(message));
     source.addEventListener("error", () => this.broken());
     source.addEventListener("message", (message) => this.take(message));
     source.addEventListener("output", (message) => this.takeOutput(message));
@@ -57,15 +61,18 @@ export class LiveStream {
     clearTimeout(this.reopen);
   }
 
-  /** The page was rendered before its first connection; after a drop the browser resumes where it was, without a gap. */
-  private opened(): void {
-    this.heard();
-    if (!this.resumes) this.listener.onGap();
-    this.resumes = true;
+  private started(message: MessageEvent<string>): void {
+    this.at(message);
+    this.listener.onStart();
   }
 
-  private missed(): void {
+  private at(message: MessageEvent<string>): void {
     this.heard();
+    if (message.lastEventId !== "") this.last = message.lastEventId;
+  }
+
+  private missed(message: MessageEvent<string>): void {
+    this.at(message);
     this.listener.onGap();
   }
 
@@ -87,7 +94,7 @@ export class LiveStream {
   }
 
   private take(message: MessageEvent<string>): void {
-    this.heard();
+    this.at(message);
     const event = Event.safeParse(fromJson(message.data));
     if (event.success) this.listener.onEvent(event.data);
   }

@@ -94,6 +94,18 @@ async function strikeAll(): Promise<void> {
   for (const strike of FAULTS) {
     const next = Math.min(countStarts(witness()) + 4 + Math.floor(Math.random() * 12), JOBS);
     await expect.poll(() => countStarts(witness()), { timeout: 120_000, interval: 50 }).toBeGreaterThanOrEqual(next);
+    await strike();
+  }
+}
+
+it(
+  "gives each job one counted result and starts it once, whatever dies",
+  async () => {
+    for (let push = 1; push <= PUSHES; push++) {
+      const config = JSON.stringify({ version: 1, builders: builders() }, null, 1);
+      farm.repository.push({ ".selfserve.yml": config, "push.txt": String(push) });
+      await expect.poll(() => countJobs("true"), { timeout: 60_000, interval: 100 }).toBe((push * JOBS) / PUSHES);
+    }
     await strikeAll();
     const patience = 240_000 + OUTAGE_SECONDS * 1000;
     await expect.poll(() => countJobs("state = 'done'"), { timeout: patience, interval: 500 }).toBe(JOBS);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Logger } from "pino";
+import { ArtifactStore } from "../artifacts/artifact-store.ts";
 import type { Env } from "../config/env.ts";
 import { EventStream } from "../events/event-stream.ts";
 import { openPushPorts } from "../pushes/push-ports.ts";
@@ -9,6 +10,7 @@ import { type Doors, openDoors } from "./doors.ts";
 import { ConfigFollower } from "./follow-config.ts";
 import { lead } from "./lead.ts";
 import { sourceTasks } from "./source-tasks.ts";
+import { storeTasks } from "./store-tasks.ts";
 import { runTasks } from "./task.ts";
 
 /** What the timer is told by its main. */
@@ -53,7 +55,9 @@ async function work({ env, environment, log }: TimerOptions, doors: Doors, lost:
   const ports = openPushPorts({ dataDir: env.DATA_DIR, inherited: environment });
   const sources = sourceTasks({ ctx, ports, config });
   const stream = new EventStream(doors.redis);
-  const tasks = [...coreTasks({ ctx, stream, auditHeads, sweepSeconds: env.SWEEP_SECONDS }), ...sources.tasks];
+  const stores = storeTasks({ sql: doors.sql, artifacts: new ArtifactStore(env.DATA_DIR) });
+  const core = coreTasks({ ctx, stream, auditHeads, sweepSeconds: env.SWEEP_SECONDS });
+  const tasks = [...core, ...sources.tasks, ...stores];
   const report = {
     failed: (task: string, error: unknown) => log.error({ task, err: error }, "a task fails; it is tried again"),
     recovered: (task: string) => log.info({ task }, "a task works again"),

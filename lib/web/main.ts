@@ -12,6 +12,8 @@ import { createWebServer } from "./web-server.ts";
 
 // The web process: worker protocol, event stream, artifacts, REST API and pages on one port.
 
+/** Ends a process whose environment cannot be used; starting it again would not help. */
+const EX_CONFIG = 78;
 const STOP_MS = 10_000;
 /** What is still under way at the end has this long before its connection is cut. */
 const DRAIN_MS = 8_000;
@@ -31,7 +33,11 @@ process.on("unhandledRejection", (error) => {
 try {
   await start();
 } catch (error) {
-  log.fatal({ err: error }, error instanceof EnvError ? error.message : "The web process could not start.");
+  if (error instanceof EnvError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
+  log.fatal({ err: error }, "The web process could not start.");
   process.exit(1);
 }
 

@@ -11,17 +11,6 @@ export type JobState = z.infer<typeof JobState>;
 export const Result = z.enum(["success", "warnings", "failure", "skipped", "exception", "retry", "cancelled"]);
 export type Result = z.infer<typeof Result>;
 
-/** The numbers that old clients know the results by. */
-export const RESULT_CODES = {
-  success: 0,
-  warnings: 1,
-  failure: 2,
-  skipped: 3,
-  exception: 4,
-  retry: 5,
-  cancelled: 6,
-} as const satisfies Record<Result, number>;
-
 /** Where a run stands: a lost one may yet be re-adopted by its worker. */
 export const RunState = z.enum(["running", "cancelling", "lost", "done"]);
 export type RunState = z.infer<typeof RunState>;

@@ -18,6 +18,8 @@ export interface Exchange {
   requestId: string;
   /** Fires when the client is gone, or the process stops: then nobody waits for the answer any longer. */
   abort: AbortSignal;
+  /** Fires when the process stops. */
+  closing: AbortSignal;
 }
 
 /** Makes an exchange of a request; `closing` fires when the process stops. */
@@ -32,22 +34,24 @@ export function openExchange(
   response.once("close", () => gone.abort());
   const abort = AbortSignal.any([gone.signal, closing]);
   const [path = "", search = ""] = (request.url ?? "").split("?", 2);
-  return { doors, request, response, path, query: new URLSearchParams(search), ip, requestId: randomUUID(), abort };
+  const query = new URLSearchParams(search);
+  return { doors, request, response, path, query, ip, requestId: randomUUID(), abort, closing };
 }
 
 /** Answers with JSON. */
-export function sendJson({ response, requestId }: Exchange, body: unknown, status = 200): void {
+export function sendJson({ response, requestId, closing }: Exchange, body: unknown): void {
   const text = JSON.stringify(body);
-  response.writeHead(status, {
+  response.writeHead(200, {
     ...headersOf(requestId),
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(text),
+    ...(closing.aborted && { Connection: "close" }), // the next request goes to another process
   });
   response.end(text);
 }
 
 /** Answers with problem details of an error; when an answer has begun, breaks it off. */
-export function sendProblem({ doors, request, response, requestId }: Exchange, error: unknown): void {
+export function sendProblem({ doors, request, response, requestId, closing }: Exchange, error: unknown): void {
   if (response.destroyed || response.writableEnded) return;
   if (response.headersSent) {
     doors.report(error, requestId);
@@ -63,7 +67,7 @@ export function sendProblem({ doors, request, response, requestId }: Exchange, e
     ...(problem.status === 401 && { "WWW-Authenticate": 'Bearer realm="self-serve"' }),
     ...(problem.status === 503 && { "Retry-After": "2" }),
     // What is left of a body that is not wanted is not read.
-    ...(!request.complete && { Connection: "close" }),
+    ...((closing.aborted || !request.complete) && { Connection: "close" }),
   });
   response.end(text);
 }

@@ -93,6 +93,14 @@ describe("register", () => {
     expect((await register({ ...input, pools: ["no-such-pool"] }, farm.token)).status).toBe(403);
   });
 
+  it("takes pools with tokens of their own, each with the right one", async () => {
+    const other = await web.farm();
+    const body = { ...input, worker: "of-two-pools", pools: [farm.pool, other.pool] };
+    expect((await register(body, farm.token)).status).toBe(403);
+    expect((await register({ ...body, poolTokens: { [other.pool]: farm.token } }, farm.token)).status).toBe(403);
+    expect((await register({ ...body, poolTokens: { [other.pool]: other.token } }, farm.token)).status).toBe(200);
+  });
+
   it.each([
     ["no slots", { slots: 0 }],
     ["a boot that is no UUID", { bootId: "1" }],

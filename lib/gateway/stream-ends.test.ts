@@ -34,6 +34,7 @@ it("ends when the process stops, and so do long polls", async () => {
   const beat = web.ask("POST", "/worker/v1/heartbeat", { bearer: session, body });
   await web.gateway.close();
   await until(stream.ended).toBe(true);
-  expect((await beat).status).toBe(200);
+  const { status, headers } = await beat;
+  expect([status, headers.connection]).toEqual([200, "close"]);
   expect((await web.ask("GET", "/api/v1/events", ask)).status).toBe(503);
 });

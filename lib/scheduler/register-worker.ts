@@ -13,7 +13,7 @@ import { SchedulerError } from "./errors.ts";
 import { loseRun } from "./lose-run.ts";
 import { auditRefusal, record } from "./record.ts";
 
-/** Who registers, with the registration token of the pools that it names. */
+/** Who registers, with the registration token of the pools that it names; `poolTokens` has those of pools with another one. */
 export interface RegisterWorkerInput extends RegisterInput {
   token: string;
 }
@@ -62,11 +62,15 @@ export async function registerWorker(ctx: SchedulerContext, input: RegisterWorke
 }
 
 /** The pools named. One answer for an unknown pool and for a wrong token: the names of pools are not told to strangers. */
-async function checkPools(tx: Sql, { pools: names, token }: RegisterWorkerInput): Promise<PoolOfWorker[]> {
-  const hash = createHash("sha256").update(token).digest();
+async function checkPools(tx: Sql, input: RegisterWorkerInput): Promise<PoolOfWorker[]> {
+  const { pools: names, token, poolTokens = {} } = input;
+  const tokens = new Map(Object.entries(poolTokens));
   const known = new Map((await readPoolsToRegister(tx, names)).map((pool) => [pool.name, pool]));
   return [...new Set(names)].map((name) => {
     const pool = known.get(name);
+    const hash = createHash("sha256")
+      .update(tokens.get(name) ?? token)
+      .digest();
     const expected = Buffer.from(pool?.tokenHash ?? "", "hex");
     if (pool && expected.length === hash.length && timingSafeEqual(expected, hash)) return pool;
     throw new SchedulerError("forbidden", `This token does not register workers with a pool ${name}.`);

@@ -64,10 +64,10 @@ export function MenuChoice<Value extends string>(props: {
         <DropdownMenu.RadioItem
           key={option}
           value={option}
-          className={`${ITEM} pl-7`}
+          className={`${ITEM} relative pl-8`}
           onSelect={(e) => e.preventDefault()}
         >
-          <DropdownMenu.ItemIndicator className="-ml-4.5 w-4.5">✓</DropdownMenu.ItemIndicator>
+          <DropdownMenu.ItemIndicator className="absolute left-2.5">✓</DropdownMenu.ItemIndicator>
           {label}
         </DropdownMenu.RadioItem>
       ))}

@@ -28,20 +28,22 @@ export function Changes({ push }: { push: PushDetail }) {
           </p>
         )}
       </Panel>
-      <Panel title={plural(push.fileCount, "file")}>
-        <details>
-          <summary className="px-4 py-2.5 text-ink-2 text-sm hover:text-ink">
-            Show {push.files.length === 1 ? "it" : "them"}
-          </summary>
-          <ul className="px-4 pb-3 font-mono text-xs leading-5">
-            {push.files.map((file) => (
-              <li key={file} className="break-all">
-                {file}
-              </li>
-            ))}
-          </ul>
-          {unlisted > 0 && <p className="px-4 pb-3 text-ink-3 text-xs">and {plural(unlisted, "more file")}</p>}
-        </details>
+      <Panel title={plural(push.fileCount, "changed file")}>
+        {push.files.length > 0 && (
+          <details>
+            <summary className="px-4 py-2.5 text-ink-2 text-sm hover:text-ink">
+              Show {push.files.length === 1 ? "it" : "them"}
+            </summary>
+            <ul className="px-4 pb-3 font-mono text-xs leading-5">
+              {push.files.map((file) => (
+                <li key={file} className="break-all">
+                  {file}
+                </li>
+              ))}
+            </ul>
+            {unlisted > 0 && <p className="px-4 pb-3 text-ink-3 text-xs">and {plural(unlisted, "more file")}</p>}
+          </details>
+        )}
       </Panel>
     </div>
   );

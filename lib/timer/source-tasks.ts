@@ -1,5 +1,6 @@
 import type { SchedulerContext } from "../scheduler/context.ts";
 import { PollTimes, pollRepositories } from "../scheduler/poll-repositories.ts";
+import { rescoreJobs } from "../scheduler/rescore-jobs.ts";
 import { PendingRetries, schedulePendingPushes } from "../scheduler/schedule-push.ts";
 import type { PushPorts } from "../scheduler/source-control.ts";
 import type { ConfigFollower } from "./follow-config.ts";
@@ -32,6 +33,14 @@ export function sourceTasks({ ctx, ports, config }: SourceTaskOptions): SourceTa
         topics: [],
         run: async () => {
           await schedulePendingPushes(ctx, retries, ports);
+        },
+      },
+      {
+        name: "scores",
+        everyMs: 30_000,
+        topics: [],
+        run: async () => {
+          await rescoreJobs(ctx); // of jobs that were submitted while the figures changed
         },
       },
     ],

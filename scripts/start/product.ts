@@ -90,7 +90,7 @@ async function bringUp(options: ProductOptions, undo: Undo): Promise<Omit<Produc
   const url = env.BASE_URL ?? "";
   await progress.stage("Web server", () => untilAnswering(url, children.web, options.stopRequest));
   goOn();
-  await seedDemoOnce(options, env);
+  seedDemoOnce(options, env, undo);
   return { url, env, services, ...children };
 }
 

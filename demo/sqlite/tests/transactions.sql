@@ -1,0 +1,13 @@
+CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER CHECK (balance >= 0));
+INSERT INTO account VALUES (1, 100), (2, 0);
+BEGIN;
+UPDATE account SET balance = balance - 60 WHERE id = 1;
+SAVEPOINT half;
+UPDATE account SET balance = balance + 50 WHERE id = 2;
+ROLLBACK TO half;
+UPDATE account SET balance = balance + 60 WHERE id = 2;
+COMMIT;
+SELECT * FROM account;
+INSERT INTO account VALUES (1, 7) ON CONFLICT (id) DO UPDATE SET balance = excluded.balance;
+SELECT sum(balance) FROM account;
+PRAGMA integrity_check;

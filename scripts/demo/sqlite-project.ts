@@ -1,0 +1,59 @@
+import { appendFileSync } from "node:fs";
+import path from "node:path";
+import {
+  DEVELOPERS,
+  type DemoFolders,
+  type DemoProject,
+  type DemoPush,
+  layTree,
+  openRepository,
+  SHIPPED,
+} from "./demo-project.ts";
+import { fetchVersions } from "./npm-package.ts";
+
+/** Packages that carry SQLite as one C file, each another release of it. */
+const VERSIONS = ["11.1.1", "11.5.0"];
+const DAY_SECONDS = 86_400;
+
+/** The repository of SQLite: its amalgamation as better-sqlite3 ships it, with a small program and tests of ours. Throws when npm is away. */
+export async function prepareSqlite(folders: DemoFolders, abort?: AbortSignal): Promise<DemoProject> {
+  const versions = await fetchVersions(
+    "better-sqlite3",
+    VERSIONS,
+    path.join(folders.packages, "better-sqlite3"),
+    abort,
+  );
+  const repository = await openRepository(folders, "sqlite");
+  const tree = path.join(folders.work, "sqlite");
+  const shipped = path.join(SHIPPED, "sqlite");
+  const lay = (folder: string) =>
+    layTree(tree, {
+      ".selfserve.yml": path.join(shipped, "selfserve.yml"),
+      "run-sql.c": path.join(shipped, "run-sql.c"),
+      tests: path.join(shipped, "tests"),
+      "sqlite3.c": path.join(folder, "deps/sqlite3/sqlite3.c"),
+      "sqlite3.h": path.join(folder, "deps/sqlite3/sqlite3.h"),
+    });
+  const revisions: string[] = [];
+  for (const version of versions) {
+    lay(version.folder);
+    const message = `Take SQLite of better-sqlite3 ${version.version}`;
+    revisions.push(await repository.commit(tree, revisions.at(-1) ?? null, { ...version, message }));
+  }
+  const [first = "", second = ""] = revisions;
+  const newest = versions.at(-1);
+  appendFileSync(path.join(tree, "tests/queries.sql"), "SELECT sum(moons) FROM planet;\n");
+  const facts = { author: DEVELOPERS.dana, at: (newest?.at ?? 0) + DAY_SECONDS, message: "Count all moons" };
+  const attempt = await repository.commit(tree, second, facts);
+  const push = (branch: string, pusher: DemoPush["pusher"], revision: string): DemoPush => ({
+    branch,
+    pusher,
+    revision,
+  });
+  return {
+    name: "sqlite",
+    branches: { main: "sqlite-main", try: "sqlite-try" },
+    repository,
+    pushes: [push("main", "dev", first), push("main", "dana", second), push("try", "dana", attempt)],
+  };
+}

@@ -102,6 +102,8 @@ const arrows = [
   { from: "^app/_actions/", to: ["^lib/(http|scheduler|auth)/"] },
 
   { from: TESTING, to: ["."] },
+  // A project that the product builds, not a part of it.
+  { from: "^demo/", to: ["^demo/", BUILT_IN] },
   { from: "^[^/]+\\.(ts|mjs)$", to: ["."] },
 ];
 

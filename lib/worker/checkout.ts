@@ -28,7 +28,7 @@ export async function checkOut(
   options: CheckoutOptions,
 ): Promise<void> {
   const bring = () => stores.ensure(work.source, work.trustLevel, options);
-  const store = await bring();
+  const [store] = await Promise.all([bring(), begin(options)]);
   try {
     await checkOutFrom(store, work.source.revision, options);
   } catch (error) {
@@ -38,23 +38,19 @@ export async function checkOut(
   }
 }
 
-async function checkOutFrom(store: string, revision: string, options: CheckoutOptions): Promise<void> {
-  const { dir, user, signal } = options;
+async function begin(options: CheckoutOptions): Promise<void> {
+  const { dir, user } = options;
   await mkdir(dir, { recursive: true });
   if (user !== null) await chown(dir, user.uid, user.gid);
-  const run = (args: string[]) =>
-    git(args, { cwd: dir, env: options.env, user, signal, timeoutMs: CHECKOUT_TIMEOUT_MS });
-  await run(["init", "--quiet"]);
-  await writeFile(path.join(dir, ".git", "objects", "info", "alternates"), `${store}/objects\n`);
-  await run([
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "checkout.workers=0",
-    "checkout",
-    "--quiet",
-    "--force",
-    "--detach",
-    revision,
-  ]);
+  await run(["init", "--quiet", "--template="], options);
+}
+
+async function checkOutFrom(store: string, revision: string, options: CheckoutOptions): Promise<void> {
+  await writeFile(path.join(options.dir, ".git", "objects", "info", "alternates"), `${store}/objects\n`);
+  const settings = ["-c", "core.hooksPath=/dev/null", "-c", "checkout.workers=0"];
+  await run([...settings, "checkout", "--quiet", "--force", "--detach", revision], options);
+}
+
+async function run(args: readonly string[], { dir, env, user, signal }: CheckoutOptions): Promise<void> {
+  await git(args, { cwd: dir, env, user, signal, timeoutMs: CHECKOUT_TIMEOUT_MS });
 }

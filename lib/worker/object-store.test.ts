@@ -33,9 +33,9 @@ function commit(repository: string, file: string, text: string): string {
 }
 
 /** Stores, a repository of one commit, and a door to check its revisions out. */
-async function setUp() {
+async function setUp(gitEnv: Record<string, string> = {}) {
   const workDir = temporaryFolder("stores");
-  const stores = new ObjectStores(workDir, env);
+  const stores = new ObjectStores(workDir, { ...env, ...gitEnv });
   await stores.prepare();
   const { url, revision } = smallRepository({ "a.txt": "a\n" });
   const source = { repository: "app", vcs: "git", url, ref: "main", revision } as const;
@@ -85,6 +85,26 @@ describe("checkOut", () => {
     git(url, "reset", "-q", "--hard", revision);
     git(url, "config", "uploadpack.allowAnySHA1InWant", "true");
     expect(git(await take({ revision: lost }), "rev-parse", "HEAD")).toBe(lost);
+  });
+
+  it("takes a revision that came with its branch from a server that gives none by its hash", async () => {
+    // By the old protocol a server gives only the tips of its branches.
+    const old = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "protocol.version", GIT_CONFIG_VALUE_0: "0" };
+    const { take, url, store, revision } = await setUp(old);
+    const behind = commit(url, "b.txt", "b\n");
+    commit(url, "c.txt", "c\n");
+    for (const wanted of [behind, revision]) {
+      expect(git(await take({ revision: wanted }), "rev-parse", "HEAD")).toBe(wanted);
+    }
+    expect(readdirSync(path.join(store, "refs", "kept"))).toContain("tip");
+  });
+
+  it("knows a revision whose name was packed away", async () => {
+    const { take, url, store } = await setUp();
+    await take();
+    git(store, "pack-refs", "--all");
+    rmSync(url, { recursive: true });
+    await expect(take()).resolves.toMatch(/checkout$/);
   });
 
   it("says when a revision is nowhere", async () => {

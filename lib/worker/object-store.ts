@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "../contracts/work.ts";
 import { GitError, git } from "./git.ts";
@@ -10,7 +10,7 @@ const FETCH_TIMEOUT_MS = 30 * 60_000;
 const QUICK_TIMEOUT_MS = 60_000;
 const MAX_PACKS = 40;
 const DAMAGE =
-  /corrupt|bad object|not a git repository|missing blob|unable to read|loose object|packfile|invalid index-pack/i;
+  /corrupt|bad object|not a git repository|missing blob|(unable to|cannot|could not) read|loose object|packfile|invalid index-pack|not a tree/i;
 
 /** Who wants something of a store. */
 export interface StoreUse {
@@ -81,17 +81,20 @@ export class ObjectStores {
 
   private async bringOnce(store: string, source: Source, use: StoreUse): Promise<void> {
     if ((await stat(path.join(store, "HEAD")).catch(() => null)) === null) await this.create(store, use);
-    if (await this.has(store, source.revision, use)) return;
+    if (await isKept(store, source.revision)) return;
     await removeLeftovers(store);
     const ref = source.ref.startsWith("refs/") ? source.ref : `refs/heads/${source.ref}`;
+    // By hash first, which brings just what is needed; not every server allows it.
+    const byHash = [`+${source.revision}:${keptRef(source.revision)}`];
     const wants = [
-      [`+${source.revision}:refs/kept/${source.revision}`],
+      byHash,
       [`+${ref}:refs/kept/tip`],
       ["+refs/heads/*:refs/kept/heads/*", "+refs/tags/*:refs/kept/tags/*"],
     ];
     for (const want of wants) {
       const failure = await this.fetch(store, source.url, want, use);
-      if (await this.has(store, source.revision, use)) return await this.tidy(store, use);
+      const here = want === byHash ? failure === null : await this.keep(store, source.revision, use);
+      if (here) return await this.tidy(store, use);
       if (failure !== null && want === wants.at(-1)) throw failure;
     }
     throw new MissingRevision(source);
@@ -109,7 +112,7 @@ export class ObjectStores {
     }
   }
 
-  /** By hash first, which brings just what is needed; not every server allows it. */
+  /** Null: it succeeded, and git has checked that what it brought is complete. */
   private async fetch(store: string, url: string, refs: string[], use: StoreUse): Promise<GitError | null> {
     try {
       const quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
@@ -121,19 +124,12 @@ export class ObjectStores {
     }
   }
 
-  private async has(store: string, revision: string, use: StoreUse): Promise<boolean> {
-    const kept = `refs/kept/${revision}`;
+  /** Keeps a revision that came with a branch. Connected means that everything it needs is here, too. */
+  private async keep(store: string, revision: string, use: StoreUse): Promise<boolean> {
     try {
-      await this.git(store, ["rev-parse", "--quiet", "--verify", `${kept}^{commit}`], QUICK_TIMEOUT_MS, use);
-      return true;
-    } catch {
-      if (use.signal.aborted) return false;
-    }
-    try {
-      // It may have come with another branch. Connected means that everything it needs is here, too.
       const walk = ["rev-list", "--quiet", "--objects", revision, "--not", "--all"];
       await this.git(store, walk, QUICK_TIMEOUT_MS, use);
-      await this.git(store, ["update-ref", kept, revision], QUICK_TIMEOUT_MS, use);
+      await this.git(store, ["update-ref", keptRef(revision), revision], QUICK_TIMEOUT_MS, use);
       return true;
     } catch {
       return false;
@@ -143,12 +139,15 @@ export class ObjectStores {
   private async create(store: string, use: StoreUse): Promise<void> {
     await mkdir(path.dirname(store), { recursive: true, mode: 0o711 });
     await rm(store, { recursive: true, force: true });
-    const args = ["init", "--quiet", "--bare", "--", store];
+    const args = ["init", "--quiet", "--template=", "--bare", "--", store];
     await this.git(path.dirname(store), args, QUICK_TIMEOUT_MS, use);
   }
 
   private async git(cwd: string, args: readonly string[], timeoutMs: number, use: StoreUse): Promise<string> {
-    const settings = ["gc.auto=0", "core.hooksPath=/dev/null", "fetch.unpackLimit=1"].flatMap((text) => ["-c", text]);
+    // Without fsync, because a damaged store is noticed and made anew.
+    const settings = ["gc.auto=0", "core.fsync=none", "core.hooksPath=/dev/null", "fetch.unpackLimit=1"].flatMap(
+      (text) => ["-c", text],
+    );
     return await git([...settings, ...args], {
       cwd,
       env: { ...this.env, ...variable(use.mark) },
@@ -156,6 +155,17 @@ export class ObjectStores {
       signal: use.signal,
     });
   }
+}
+
+function keptRef(revision: string): string {
+  return `refs/kept/${revision}`;
+}
+
+/** Asks the files instead of git, because a start of git is most of what a second checkout costs. */
+async function isKept(store: string, revision: string): Promise<boolean> {
+  if ((await stat(path.join(store, keptRef(revision))).catch(() => null)) !== null) return true;
+  const packed = await readFile(path.join(store, "packed-refs"), "utf8").catch(() => "");
+  return packed.includes(`${revision} ${keptRef(revision)}\n`);
 }
 
 function variable(mark: string | null): Record<string, string> {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { findSlapd } from "./directory.ts";
 
 /** Something that must be installed on this machine. */
-export type Requirement = "redis" | "openldap" | "git" | "c compiler" | "chromium";
+export type Requirement = "redis" | "openldap" | "git" | "c compiler" | "chromium" | "nginx";
 
 interface Recipe {
   title: string;
@@ -58,6 +58,14 @@ const RECIPES: Record<Requirement, Recipe> = {
     homebrew: "chromium",
     otherwise: "install Chromium",
     units: [],
+  },
+  nginx: {
+    present: () => findProgram("nginx") !== undefined,
+    debian: ["nginx-light"],
+    homebrew: "nginx",
+    title: "nginx",
+    otherwise: "install nginx",
+    units: ["nginx"],
   },
 };
 

@@ -70,9 +70,10 @@ async function datesOf(
   const told = await registryDates(name, versions, abort);
   if (told?.every((at, index) => at >= (told[index - 1] ?? 0))) return told;
   const dates: number[] = [];
-  for (const version of versions) {
-    const at = newestFile(path.join(folder, version));
-    dates.push(Math.max(at, FIRST_REAL_DATE, (dates.at(-1) ?? 0) + 60));
+  for (const [index, version] of versions.entries()) {
+    const newest = newestFile(path.join(folder, version));
+    const at = newest >= FIRST_REAL_DATE ? newest : (told?.[index] ?? FIRST_REAL_DATE);
+    dates.push(Math.max(at, (dates.at(-1) ?? 0) + 60));
   }
   return dates;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import {
   DEVELOPERS,
@@ -35,15 +35,17 @@ export async function prepareSqlite(folders: DemoFolders, abort?: AbortSignal): 
       "sqlite3.h": path.join(folder, "deps/sqlite3/sqlite3.h"),
     });
   const revisions: string[] = [];
+  let released = { at: 0 };
   for (const version of versions) {
     lay(version.folder);
-    const message = `Take SQLite of better-sqlite3 ${version.version}`;
-    revisions.push(await repository.commit(tree, revisions.at(-1) ?? null, { ...version, message }));
+    released = releaseOf(tree) ?? version;
+    const message = `SQLite ${releaseOf(tree)?.version ?? "unknown"}, from better-sqlite3 ${version.version}`;
+    const facts = { author: version.author, at: released.at, message };
+    revisions.push(await repository.commit(tree, revisions.at(-1) ?? null, facts));
   }
   const [first = "", second = ""] = revisions;
-  const newest = versions.at(-1);
   appendFileSync(path.join(tree, "tests/queries.sql"), "SELECT sum(moons) FROM planet;\n");
-  const facts = { author: DEVELOPERS.dana, at: (newest?.at ?? 0) + DAY_SECONDS, message: "Count all moons" };
+  const facts = { author: DEVELOPERS.dana, at: released.at + DAY_SECONDS, message: "Count all moons" };
   const attempt = await repository.commit(tree, second, facts);
   const push = (branch: string, pusher: DemoPush["pusher"], revision: string): DemoPush => ({
     branch,
@@ -56,4 +58,12 @@ export async function prepareSqlite(folders: DemoFolders, abort?: AbortSignal): 
     repository,
     pushes: [push("main", "dev", first), push("main", "dana", second), push("try", "dana", attempt)],
   };
+}
+
+/** What SQLite says of itself: its version, and when it was released (seconds since 1970). */
+function releaseOf(tree: string): { version: string; at: number } | null {
+  const header = readFileSync(path.join(tree, "sqlite3.h"), "utf8");
+  const [, version] = /^#define SQLITE_VERSION\s+"([^"]+)"/m.exec(header) ?? [];
+  const [, date] = /^#define SQLITE_SOURCE_ID\s+"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m.exec(header) ?? [];
+  return version && date ? { version, at: Date.parse(`${date.replace(" ", "T")}Z`) / 1000 } : null;
 }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** What the pages are made of. Tests are not part of them. */
 const SOURCES = [
@@ -15,6 +16,9 @@ const SOURCES = [
   "package-lock.json",
 ];
 const STAMP = "built-from";
+/** What Next says when it finds its own lock. */
+const ANOTHER_BUILDS = "Another next build process is already running";
+const PATIENCE_MS = 300_000;
 
 /** Where a production build goes. */
 export interface BuildOptions {
@@ -37,13 +41,26 @@ export function isBuilt(options: BuildOptions): boolean {
   }
 }
 
-/** Makes the production build. Throws an Error with the end of its output when it fails. */
-export async function build({ root, distDir, logFile, stopRequest }: BuildOptions): Promise<void> {
-  const hash = hashSources(root);
-  const dist = path.join(root, distDir);
-  rmSync(path.join(dist, STAMP), { force: true });
+/** Makes the production build; waits for another one of the same. Throws an Error with the end of its output when it fails. */
+export async function build(options: BuildOptions): Promise<void> {
+  const { root, distDir, logFile, stopRequest } = options;
   mkdirSync(path.dirname(logFile), { recursive: true });
+  for (const began = performance.now(); ; ) {
+    const hash = hashSources(root);
+    const { code, output } = await nextBuild(options);
+    stopRequest?.throwIfAborted();
+    writeFileSync(logFile, output);
+    if (code === 0) return writeFileSync(path.join(root, distDir, STAMP), hash);
+    if (!output.includes(ANOTHER_BUILDS) || performance.now() - began > PATIENCE_MS) {
+      const end = output.trim().split("\n").slice(-30).join("\n");
+      throw new Error(`The build failed. The end of ${logFile} says:\n${end}`);
+    }
+    await wait(1000);
+    if (isBuilt(options)) return; // the other one has done it
+  }
+}
 
+async function nextBuild({ root, distDir, stopRequest }: BuildOptions): Promise<{ code: unknown; output: string }> {
   const child = spawn(process.execPath, [path.join(root, "node_modules/next/dist/bin/next"), "build"], {
     cwd: root,
     env: { ...process.env, NODE_ENV: "production", NEXT_DIST_DIR: distDir, NEXT_TELEMETRY_DISABLED: "1" },
@@ -60,12 +77,7 @@ export async function build({ root, distDir, logFile, stopRequest }: BuildOption
     child.once("error", reject);
     child.once("close", resolve);
   });
-  writeFileSync(logFile, output);
-  if (code !== 0)
-    throw new Error(
-      `The build failed. The end of ${logFile} says:\n${output.trim().split("\n").slice(-30).join("\n")}`,
-    );
-  writeFileSync(path.join(dist, STAMP), hash);
+  return { code, output };
 }
 
 function hashSources(root: string): string {

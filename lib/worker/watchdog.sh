@@ -64,8 +64,9 @@ end_run() {
   while signal_all KILL && [ $tries -lt 50 ]; do tries=$((tries + 1)) && sleep 0.1; done
 }
 
+# Goes on when the watchdog itself is killed; without the file there is no run to watch.
 watch_deadline() {
-  while sleep 1; do
+  while sleep 1 && [ -e "$deadline" ]; do
     read -r limit <"$deadline" && IFS=. read -r uptime rest </proc/uptime || continue
     is_number "$limit" && is_number "$uptime" && [ "$uptime" -ge "$limit" ] || continue
     # Without the dot it is not written to its end yet.

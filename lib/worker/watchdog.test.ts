@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { processesWith } from "../testing/agent-harness.ts";
 import { endOf, idleProcess, isLiving } from "../testing/bystander.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { newMark } from "./processes.ts";
@@ -119,11 +120,40 @@ describe("watchdog.sh", () => {
     const child = start(mark, dir, deadline);
     expect(await endOf(own)).toBe("SIGKILL");
     expect(isLiving(spared)).toBe(true);
-    for (const watchdog of [child, doubtful]) watchdog.stdin.end("done\n");
+    for (const watchdog of [child, doubtful]) {
+      watchdog.stdin.end("done\n");
+      await once(watchdog, "exit");
+    }
+    expect(processesWith(dir)).toEqual([]);
+  });
+
+  it("leaves nobody who watches a deadline that is gone, even when it was killed itself", async () => {
+    const dir = path.join(temporaryFolder("watchdog"), "run");
+    const deadline = `${dir}.deadline`;
+    writeFileSync(deadline, "999999999\n");
+    const child = start(newMark(), dir, deadline);
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(processesWith(deadline).length).toBe(1);
+    rmSync(deadline);
+    await expect.poll(() => processesWith(deadline), { timeout: 5_000, interval: 20 }).toEqual([]);
   });
 });
 
 it("Watchdog.start says why when it does not watch", async () => {
   const starting = Watchdog.start({ mark: "", dir: "/tmp/x", deadlineFile: null }, 0);
   await expect(starting).rejects.toThrow(/cannot begin without its watchdog: watchdog\.sh: the mark is ''/);
+});
+
+it("a watchdog that a step has killed holds nobody up", async () => {
+  const mark = newMark();
+  const dir = path.join(temporaryFolder("watchdog"), "run");
+  const deadlineFile = `${dir}.deadline`;
+  const watchdog = await Watchdog.start({ mark, dir, deadlineFile }, 1_000);
+  for (const pid of processesWith(mark)) process.kill(pid, "SIGKILL");
+  await expect.poll(() => processesWith(mark), { timeout: 5_000, interval: 20 }).toEqual([]);
+  await watchdog.release();
+  await watchdog.extend(1_000);
+  expect(readdirSync(path.dirname(dir))).toEqual([]);
 });

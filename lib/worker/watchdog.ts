@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { uptime } from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -17,6 +17,7 @@ interface WatchdogOptions {
 export class Watchdog {
   private readonly child: ChildProcess;
   private readonly deadlineFile: string | null;
+  private released = false;
 
   private constructor(child: ChildProcess, deadlineFile: string | null) {
     this.child = child;
@@ -49,14 +50,18 @@ export class Watchdog {
 
   /** Moves the deadline of an exclusive run to `seconds` from now. */
   async extend(seconds: number): Promise<void> {
-    if (this.deadlineFile !== null) await writeDeadline(this.deadlineFile, seconds);
+    if (this.deadlineFile !== null && !this.released) await writeDeadline(this.deadlineFile, seconds);
   }
 
   /** The run's processes are gone; nothing is left to watch. */
   async release(): Promise<void> {
-    const ended = this.child.exitCode === null ? once(this.child, "exit") : null;
+    this.released = true;
+    const living = this.child.exitCode === null && this.child.signalCode === null;
+    const ended = living ? once(this.child, "exit") : null;
     this.child.stdin?.end("done\n");
     await ended;
+    if (this.deadlineFile === null) return;
+    await Promise.all([this.deadlineFile, `${this.deadlineFile}.groups`].map((file) => rm(file, { force: true })));
   }
 }
 

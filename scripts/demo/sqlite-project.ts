@@ -35,16 +35,17 @@ export async function prepareSqlite(folders: DemoFolders, abort?: AbortSignal): 
       "sqlite3.h": path.join(folder, "deps/sqlite3/sqlite3.h"),
     });
   const revisions: string[] = [];
-  let released = { at: 0 };
+  let released = { version: "", at: 0 };
   for (const version of versions) {
     lay(version.folder);
-    released = releaseOf(tree) ?? version;
-    const message = `SQLite ${releaseOf(tree)?.version ?? "unknown"}, from better-sqlite3 ${version.version}`;
+    released = releaseOf(tree);
+    const message = `SQLite ${released.version}, from better-sqlite3 ${version.version}`;
     const facts = { author: version.author, at: released.at, message };
     revisions.push(await repository.commit(tree, revisions.at(-1) ?? null, facts));
   }
   const [first = "", second = ""] = revisions;
   appendFileSync(path.join(tree, "tests/queries.sql"), "SELECT sum(moons) FROM planet;\n");
+  appendFileSync(path.join(tree, "tests/queries.expected"), "288\n");
   const facts = { author: DEVELOPERS.dana, at: released.at + DAY_SECONDS, message: "Count all moons" };
   const attempt = await repository.commit(tree, second, facts);
   const push = (branch: string, pusher: DemoPush["pusher"], revision: string): DemoPush => ({
@@ -61,9 +62,11 @@ export async function prepareSqlite(folders: DemoFolders, abort?: AbortSignal): 
 }
 
 /** What SQLite says of itself: its version, and when it was released (seconds since 1970). */
-function releaseOf(tree: string): { version: string; at: number } | null {
+function releaseOf(tree: string): { version: string; at: number } {
   const header = readFileSync(path.join(tree, "sqlite3.h"), "utf8");
   const [, version] = /^#define SQLITE_VERSION\s+"([^"]+)"/m.exec(header) ?? [];
   const [, date] = /^#define SQLITE_SOURCE_ID\s+"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)/m.exec(header) ?? [];
-  return version && date ? { version, at: Date.parse(`${date.replace(" ", "T")}Z`) / 1000 } : null;
+  if (!version || !date)
+    throw new Error("The package does not carry SQLite's amalgamation where the demo looks for it.");
+  return { version, at: Date.parse(`${date.replace(" ", "T")}Z`) / 1000 };
 }

@@ -19,9 +19,12 @@ export function openEvents(doors: {
   redis: Redis;
   signals: RedisSignals;
   report?: (error: unknown) => void;
+  /** How long a reader may not read; for tests. */
+  patienceMs?: number;
 }): Events {
   const outputs = new OutputHints(doors.signals.pubSub);
   const log = new EventLog(doors.sql, new EventStream(doors.redis));
-  const report = doors.report ?? (() => {});
-  return { log, outputs, feed: new EventFeed({ log, signals: doors.signals, outputs, report }) };
+  const { signals, report = () => {}, patienceMs } = doors;
+  const feed = new EventFeed({ log, signals, outputs, report, ...(patienceMs !== undefined && { patienceMs }) });
+  return { log, outputs, feed };
 }

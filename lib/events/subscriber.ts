@@ -1,57 +1,55 @@
-import type { FeedItem } from "./feed-item.ts";
+import type { OutputHint } from "../contracts/event.ts";
+import { type FeedItem, outputItem } from "./feed-item.ts";
 
-/** What may wait for a reader that does not keep up. */
-const MOST_ITEMS = 1000;
-const MOST_BYTES = 256 * 1024;
-
-/** One reader's share of the live events: what it has not taken yet, up to a bound. */
+/** One reader of the feed: how far it is, and which logs grew meanwhile. Events do not wait here, so it costs little, however slow it is. */
 export class Subscriber {
   /** The number of the newest event that it was given. */
   cursor: number;
-  private waiting: FeedItem[] = [];
-  private bytes = 0;
-  private ended = false;
-  private wake: () => void = () => {};
-  private readonly onOverflow: () => void;
+  /** When it was given what it has not yet come back from; null while it waits for more. */
+  givenAt: number | null = null;
+  private readonly hints = new Map<number, FeedItem>();
+  private hasEnded = false;
+  private wakeUp: () => void = () => {};
 
-  constructor(cursor: number, onOverflow: () => void) {
+  constructor(cursor: number) {
     this.cursor = cursor;
-    this.onOverflow = onOverflow;
   }
 
-  /** Gives it an item, unless it has it already. A reader beyond the bound is dropped: it can come back with what it saw last. */
-  push(item: FeedItem): void {
-    if (this.ended) return;
-    if (item.kind === "event") {
-      if (item.event.seq <= this.cursor) return;
-      this.cursor = item.event.seq;
-    }
-    this.waiting.push(item);
-    this.bytes += item.frame.length;
-    if (this.waiting.length > MOST_ITEMS || this.bytes > MOST_BYTES) {
-      this.end();
-      this.onOverflow();
-    }
-    this.wake();
+  /** Whether it gets nothing more. */
+  get ended(): boolean {
+    return this.hasEnded;
   }
 
-  /** What has come since the last call, waiting for the first; null when it has ended. */
-  async take(): Promise<FeedItem[] | null> {
-    while (this.waiting.length === 0 && !this.ended)
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    if (this.ended) return null;
-    const items = this.waiting;
-    this.waiting = [];
-    this.bytes = 0;
+  /** Keeps the newest hint of each run until it is taken. */
+  hint(hint: OutputHint): void {
+    if (this.hasEnded) return;
+    this.hints.set(hint.runId, outputItem(hint));
+    this.wakeUp();
+  }
+
+  /** The hints since the last call. */
+  takeHints(): FeedItem[] {
+    const items = [...this.hints.values()];
+    this.hints.clear();
     return items;
   }
 
-  /** Ends it; what waits is dropped. */
+  /** Waits for the next wake-up, hint or end. Look for what there is without awaiting anything in between, so that none is missed. */
+  async news(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wakeUp = resolve;
+    });
+  }
+
+  /** Says that there are new events. */
+  wake(): void {
+    this.wakeUp();
+  }
+
+  /** Ends it. */
   end(): void {
-    this.ended = true;
-    this.waiting = [];
-    this.wake();
+    this.hasEnded = true;
+    this.hints.clear();
+    this.wakeUp();
   }
 }

@@ -23,8 +23,8 @@ const EventsQuery = z.object({
 });
 
 /**
- * GET /api/v1/events: what happens, as server-sent events, from `Last-Event-ID` on. The stream ends after an hour, when its reader does
- * not keep up, when the session ends and when the process stops; the reader comes back with the last number it has seen.
+ * GET /api/v1/events: what happens, as server-sent events, from `Last-Event-ID` on. The stream ends after an hour, when its reader stops
+ * reading, when the session ends and when the process stops; the reader comes back with the last number it has seen.
  */
 export async function sendEvents(exchange: Exchange): Promise<void> {
   const { doors, request, response, requestId } = exchange;
@@ -39,7 +39,7 @@ export async function sendEvents(exchange: Exchange): Promise<void> {
   const feed = doors.events.feed.subscribe({
     after,
     abort,
-    onOverflow: () => response.destroy(),
+    onDropped: () => response.destroy(),
   });
   const first = await feed.next(); // when no store answers this fails, and is told as a refusal
   response.writeHead(200, {
@@ -89,7 +89,7 @@ function keepAlive(exchange: Exchange, ended: AbortController): { stop: () => vo
   const { doors, request, response, ip } = exchange;
   const { heartbeatMs, maxAgeMs } = doors.streamTimes ?? STREAM_TIMES;
   const beat = setInterval(() => {
-    if (response.writableNeedDrain) return; // it does not read: the bound of what waits for it decides
+    if (response.writableNeedDrain) return; // it does not read: the feed drops it when it never does
     response.write("event: ping\ndata: {}\n\n"); // named, because a page cannot see comments
     doors.contextFromHeaders(request.headers, ip).catch((error: unknown) => {
       if (error instanceof SchedulerError && error.code === "unauthenticated") ended.abort();

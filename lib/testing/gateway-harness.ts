@@ -49,7 +49,7 @@ export class GatewayHarness {
     const { sql, redis, signals, ctx } = test;
     this.logs = new LogStore(this.dataDir, report);
     this.artifacts = new ArtifactStore(this.dataDir);
-    this.events = openEvents({ sql, redis, signals, report });
+    this.events = openEvents({ sql, redis, signals, report, patienceMs: 2_000 });
     const who = {
       sql,
       cookies: { secure: false, secrets: SECRETS },

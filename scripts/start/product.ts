@@ -20,8 +20,6 @@ export interface Product extends Children {
   /** The variables of its server processes. */
   env: Environment;
   services: Services;
-  /** Resolves when the demo is complete, or has said why it is not. */
-  demo: Promise<void>;
   /** Stops everything that was started, in order; with `hurry` without waiting for anybody. */
   stop(hurry?: boolean): Promise<void>;
 }

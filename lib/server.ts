@@ -166,6 +166,7 @@ function openServer(env: Env): Server {
       dataDir: env.DATA_DIR,
       inherited: processVariables(),
       resolvePusher: (login) => userOfLogin({ sql, directory, rolesOf: rolesNow }, login),
+      largestConfigBytes: 65_536, // about 40 ms; the timer reads larger ones
     }),
     directory,
     limits: new LoginLimits(redis),

@@ -6,6 +6,7 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly (string | number)[];
 
 const LONGEST_QUOTE = 60;
+const MAX_UNKNOWN_KEYS = 300;
 const TYPE_NAMES: Partial<Record<string, string>> = {
   string: "text",
   number: "a number",
@@ -34,7 +35,9 @@ function problemsOf(issue: Issue, prefix: Path, schema: z.ZodType, value: unknow
   const path: Path = [...prefix, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(path, key, schema), atKey: true }));
+      return issue.keys
+        .slice(0, MAX_UNKNOWN_KEYS)
+        .map((key) => ({ path: [...path, key], message: unknownKey(path, key, schema), atKey: true }));
     case "invalid_key":
       return [
         { path, message: `${keyOf(path)} ${issue.issues[0]?.message ?? "has a name that cannot be"}.`, atKey: true },

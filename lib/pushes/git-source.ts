@@ -1,17 +1,16 @@
-import { createHash } from "node:crypto";
 import path from "node:path";
-import {
-  type ChangedFiles,
-  type CommitRange,
-  type SourceControl,
-  SourceError,
-  type SourceFile,
-  type SourceRepository,
+import type {
+  ChangedFiles,
+  CommitRange,
+  SourceControl,
+  SourceFile,
+  SourceRepository,
 } from "../scheduler/source-control.ts";
 import { GitError, runGit } from "./git-command.ts";
 import { type GitVariables, gitEnvironment } from "./git-environment.ts";
 import { COMMIT_FORMAT, parseCommits, parsePaths } from "./git-log.ts";
 import { GitMirror } from "./git-mirror.ts";
+import { checked, fullName, tipName, toMap } from "./git-names.ts";
 
 /** Where copies are kept, and what git may inherit of this process's environment. Times in milliseconds. */
 export interface GitSourceOptions {
@@ -182,28 +181,4 @@ export class GitSource implements SourceControl {
     this.mirrors.set(name, mirror);
     return mirror;
   }
-}
-
-function fullName(ref: string): string {
-  return `refs/heads/${ref}`;
-}
-
-function tipName(ref: string): string {
-  return `refs/tips/${createHash("sha1").update(ref).digest("hex")}`;
-}
-
-/** Revisions reach the command line, so they are what they say. */
-function checked(revision: string): string {
-  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(revision)) return revision;
-  throw new SourceError(`"${revision.slice(0, 80)}" is no full revision of 40 or 64 hexadecimal digits.`);
-}
-
-function toMap(out: Buffer, separator: string, keyOf: (name: string) => string | undefined): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const line of out.toString("utf8").split("\n")) {
-    const [revision, name] = line.split(separator);
-    const key = name === undefined ? undefined : keyOf(name);
-    if (revision && key !== undefined) found.set(key, revision);
-  }
-  return found;
 }

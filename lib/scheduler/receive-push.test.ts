@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPushPorts } from "../pushes/push-ports.ts";
 import { type TestContext, testContext } from "../testing/context.ts";
 import { makeUser, uniqueName } from "../testing/rows.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { oneBuilder, type WatchedRepositoryFixture, watchRepository } from "../testing/watched-branch.ts";
 import type { Actor } from "./context.ts";
 import { pollRepository } from "./poll-repositories.ts";
@@ -170,6 +172,16 @@ describe("a hook", () => {
     await tell(at, NOTHING, tip, "dev", "refs/heads/try");
     expect(await pushesOf(at.tryId)).toMatchObject([{ revision: tip, commits: 2, parent: null, forced: false }]);
   });
+});
+
+it("leaves a large configuration to the timer", async () => {
+  const at = await watchRepository(test);
+  const ports = openPushPorts({ dataDir: temporaryFolder("data"), inherited: process.env, largestConfigBytes: 100 });
+  const after = at.git.add({ files: { ".selfserve.yml": `${oneBuilder(at.pool)}${"#".repeat(100)}\n` } });
+  const input = { repository: at.name, ref: "main", before: NOTHING, after, pusher: "dev" };
+  const reply = await receivePush(at.hook, input, ports);
+  expect(reply.note).toMatch(/^The push is recorded\. Its jobs follow shortly: \.selfserve\.yml has \d+ bytes/);
+  expect(await pushesOf(at.branchId)).toMatchObject([{ revision: after, state: "pending" }]);
 });
 
 describe("a hook and the poller", () => {

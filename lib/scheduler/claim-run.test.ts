@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Work } from "../contracts/work.ts";
 import { type TestContext, testContext } from "../testing/context.ts";
 import { makeFarm } from "../testing/farm.ts";
 import { insert } from "../testing/rows.ts";
@@ -51,6 +52,29 @@ describe("claimRun", () => {
     await farm.finish(worker, one?.runId ?? 0, "success");
     expect(await farm.claim(worker, 0, id)).toBeNull();
     expect(await farm.job(jobId)).toMatchObject({ state: "done" });
+  });
+
+  it("gives a claim the run of its twin that came between its first looks", async () => {
+    const farm = await makeFarm(test);
+    const [jobId = 0] = await farm.submit({});
+    await farm.relay();
+    const worker = await farm.worker();
+    const id = claimId();
+    let twin: Work | null = null;
+    const { maybe } = worker.sql;
+    const sql = Object.assign(Object.create(worker.sql), {
+      async maybe(...read: Parameters<typeof maybe>) {
+        const found = await maybe.apply(worker.sql, read);
+        if (typeof read[0] === "object" && read[0].name === "read-claimed-run")
+          twin ??= await farm.claim(worker, 0, id);
+        return found;
+      },
+    });
+    const work = await farm.claim({ ...worker, sql }, 0, id);
+    expect(work?.jobIds).toEqual([jobId]);
+    expect(work).toEqual(twin);
+    expect(await farm.runState(work?.runId ?? 0)).toBe("running");
+    expect(await farm.job(jobId)).toMatchObject({ state: "running", lostCount: 0 });
   });
 
   it("frees what the slot still holds: its job goes back to its old place", async () => {

@@ -31,6 +31,8 @@ export async function claimRun(ctx: SchedulerContext, input: ClaimRunInput): Pro
   if (earlier) return earlier.state === "running" ? answer(ctx, earlier.id) : { work: null };
 
   const held = await readSlotRun(ctx.sql, claim.workerId, claim.slot);
+  // its twin, sent again by an impatient worker, may have been quicker since the look above
+  if (held?.claimId === claim.claimId) return held.state === "running" ? answer(ctx, held.id) : { work: null };
   if (held) await loseRun(ctx, held.id, held.bootId === claim.bootId ? "slot" : "boot");
 
   const wait = { topics: claim.poolIds.map((id) => `pool:${id}`), waitSeconds: input.waitSeconds, abort: input.abort };

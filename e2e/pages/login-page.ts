@@ -27,6 +27,6 @@ export class LoginPage {
   async signIn(login: string, password: string): Promise<void> {
     await this.open();
     await this.fill(login, password);
-    await expect(this.page).not.toHaveURL(/\/login/);
+    await expect(this.page.getByRole("button", { name: `Account of ${login}` })).toBeVisible();
   }
 }

@@ -26,6 +26,13 @@ export function median(values: readonly number[]): number {
   return middle;
 }
 
+/** The smallest value that this share of the values, above 0 and at most 1, does not exceed. Throws RangeError for none. */
+export function percentile(values: readonly number[], share: number): number {
+  const value = values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1];
+  if (value === undefined) throw new RangeError("There is no percentile of no values.");
+  return value;
+}
+
 /** Three significant digits, which is what a measurement is good for. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));

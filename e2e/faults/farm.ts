@@ -12,6 +12,8 @@ export interface FarmOptions {
   workers: readonly string[];
   slots: number;
   leaseSeconds: number;
+  /** How often the repository is polled; every second by default. */
+  pollSeconds?: number;
 }
 
 /** A whole product on services of its own that watches one repository, with workers that can be killed one by one. */
@@ -40,7 +42,7 @@ export async function startFarm(options: FarmOptions): Promise<Farm> {
     given: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      CONFIG_FILE: writeConfig(folder, repository.bare),
+      CONFIG_FILE: writeConfig(folder, repository.bare, options.pollSeconds ?? 1),
       LEASE_SECONDS: String(options.leaseSeconds),
       SWEEP_SECONDS: "2",
     },
@@ -63,12 +65,12 @@ export async function startFarm(options: FarmOptions): Promise<Farm> {
   return { product, repository, workers, witness: path.join(folder, "witness.txt"), stop };
 }
 
-function writeConfig(folder: string, url: string): string {
+function writeConfig(folder: string, url: string, poll: number): string {
   writeFileSync(path.join(folder, "token"), randomBytes(24).toString("hex"));
   const file = path.join(folder, "selfserve.yml");
   const config = {
     version: 1,
-    repositories: [{ name: "faults", url, poll: 1, branches: [{ ref: "main", name: "faults-main" }] }],
+    repositories: [{ name: "faults", url, poll, branches: [{ ref: "main", name: "faults-main" }] }],
     pools: [{ name: POOL, token: { file: "token" } }],
     roles: { developer: ["developers"], sheriff: ["sheriffs"], admin: ["admins"] },
   };

@@ -70,7 +70,8 @@ async function recordAll(
     const step = await nextStep(before, after, head, branch, ports);
     const others = branches.flatMap(({ id, headRevision }) => (id === branch.id ? [] : (headRevision ?? [])));
     const left = tip !== after && head === tip;
-    const base = !NOTHING.test(before) && (await source.has(repository, before)) ? before : null;
+    const here = before === head || (!NOTHING.test(before) && (await source.has(repository, before)));
+    const base = here ? before : null;
     const input = { branch, before: head, after: step, pusher: step === after ? pusher : null, known: others };
     const pushId = await recordPush(ctx, { ...input, base, left }, ports);
     if (pushId !== null) made.push(pushId);

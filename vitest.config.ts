@@ -9,8 +9,9 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 3, // tests mostly wait for services, so a few more than the two cores
     retry: 0,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    expect: { poll: { timeout: 45_000, interval: 20 } }, // for what comes to pass; no test is about how fast this machine is
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     passWithNoTests: false,
   },
 });

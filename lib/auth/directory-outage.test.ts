@@ -4,6 +4,7 @@ import { testServices } from "../testing/test-services.ts";
 import { Directory } from "./directory.ts";
 
 const services = testServices().ldap;
+const cutting = { targetPort: Number(new URL(services.url).port), cutAfterReplies: 1 };
 const open: RecordingProxy[] = [];
 let clock = 0;
 
@@ -24,12 +25,10 @@ async function blackHole(): Promise<{ url: string; proxy: RecordingProxy }> {
 }
 
 describe("when a server does not answer", () => {
-  it("asks the next one within five seconds, and the silent one not again for thirty", async () => {
+  it("gives up by itself and asks the next one, and the silent one not again for thirty", async () => {
     const { url, proxy } = await blackHole();
     const two = directory([url, services.url]);
-    const startedAt = performance.now();
     expect(await two.authenticate("dev", "dev")).toMatchObject({ login: "dev" });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(proxy.connections).toBe(1);
 
     clock += 29_000;
@@ -42,12 +41,14 @@ describe("when a server does not answer", () => {
   });
 
   it("is not a wrong password when no server answers, and is told at once the second time", async () => {
-    const nowhere = directory(["ldap://127.0.0.1:1", "ldap://127.0.0.1:2"]);
+    const proxies = await Promise.all([openRecordingProxy(cutting), openRecordingProxy(cutting)]);
+    open.push(...proxies);
+    const nowhere = directory(proxies.map(({ port }) => `ldap://127.0.0.1:${port}`));
     const told = { code: "unavailable", message: "The directory does not answer at the moment. Try again shortly." };
     await expect(nowhere.authenticate("dev", "dev")).rejects.toMatchObject(told);
-    const startedAt = performance.now();
+    expect(proxies.map(({ connections }) => connections)).toEqual([1, 1]);
     await expect(nowhere.authenticate("dev", "dev")).rejects.toMatchObject(told);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(proxies.map(({ connections }) => connections)).toEqual([1, 1]); // neither was asked again
   });
 
   it("lets people in again two seconds after it is back", async () => {

@@ -186,13 +186,13 @@ describe("groups", () => {
     const url = `ldap://127.0.0.1:${silent.port}`;
     const away = tools(directory(url, { timeoutMs: 1_000 }));
     expect(await ask(id, away)).toMatchObject({ roles: [] });
-    const startedAt = performance.now();
+    const { connections } = silent;
     for (let count = 0; count < 5; count++) expect(await ask(id, away)).toMatchObject({ roles: [] });
-    expect(performance.now() - startedAt).toBeLessThan(900);
+    expect(silent.connections).toBe(connections); // nobody asked it again
     await silent.close();
 
     const back = await openRecordingProxy({ port: silent.port, targetPort: Number(new URL(admin.url).port) });
-    await expect.poll(() => ask(id, away), { timeout: 5_000 }).toMatchObject({ roles: ["sheriff"] });
+    await expect.poll(() => ask(id, away)).toMatchObject({ roles: ["sheriff"] });
     await back.close();
     await asAdmin(admin, (client) => changeMember(client, "delete"));
   });

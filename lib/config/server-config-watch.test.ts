@@ -5,7 +5,7 @@ import type { ConfigError } from "../contracts/push.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { ServerConfigWatch } from "./server-config-watch.ts";
 
-const SOON = { timeout: 10_000, interval: 20 };
+const SOON = { timeout: 45_000, interval: 20 };
 
 const config = (pool: string) => `version: 1\npools: [{name: ${pool}}]\n`;
 

@@ -130,7 +130,7 @@ describe("a broken configuration", () => {
     };
     cpuMs(1_000);
     expect(cpuMs(32_000)).toBeLessThan(16 * Math.max(cpuMs(4_000), 100)); // a square would be 64 times
-  }, 60_000);
+  });
 
   it("never has a token in its messages", () => {
     const result = check("version: 1\npools: [{name: a, token: {env: SHORT_TOKEN}}]");

@@ -9,7 +9,7 @@ const REQUESTS = [
   `PUT /worker/v1/runs/1/artifacts?name=a&size=${body.length}&sha256=${sha256(body)}`,
 ];
 
-const soon = { timeout: 10_000, interval: 10 };
+const soon = { timeout: 45_000, interval: 10 };
 
 /** Sends the head of a request and a part of its body. */
 function begin(web: GatewayHarness, line: string, session: string, part: string): Socket {

@@ -5,7 +5,7 @@ import { type GatewayHarness, openGatewayHarness, sha256 } from "../testing/gate
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { Agent } from "../worker/agent.ts";
 
-const soon = { timeout: 15_000, interval: 30 };
+const soon = { timeout: 45_000, interval: 30 };
 let web: GatewayHarness;
 beforeAll(async () => {
   web = await openGatewayHarness();

@@ -20,7 +20,11 @@ afterAll(async () => {
 
 describe("signals", () => {
   it("wake every process that waits for the topic, and nobody else", async () => {
-    const woken = [here.next(["pool:1"], 5000), there.next(["relay", "pool:1"], 5000), there.next(["pool:1"], 5000)];
+    const woken = [
+      here.next(["pool:1"], 60_000),
+      there.next(["relay", "pool:1"], 60_000),
+      there.next(["pool:1"], 60_000),
+    ];
     const other = there.next(["pool:2"], 300);
     here.send("pool:1");
     expect(await Promise.all(woken)).toEqual([true, true, true]);
@@ -49,7 +53,7 @@ describe("signals", () => {
 
   it("work within the process while Redis is away, and never throw", async () => {
     const alone = openSignals("redis://127.0.0.1:1");
-    const waiting = alone.next(["relay"], 5000);
+    const waiting = alone.next(["relay"], 60_000);
     alone.send("relay");
     expect(await waiting).toBe(true);
     alone.close();

@@ -84,7 +84,7 @@ describe("finishRun", () => {
     expect(await buildsetOf(a)).toEqual({ result: null, done: false });
   });
 
-  it("queues what waited for two jobs that end at the same moment", { timeout: 60_000 }, async () => {
+  it("queues what waited for two jobs that end at the same moment", async () => {
     const own = await makeFarm(test);
     const worker = await own.worker();
     for (let round = 0; round < 15; round++) {

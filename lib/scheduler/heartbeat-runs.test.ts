@@ -49,14 +49,12 @@ describe("heartbeatRuns", () => {
 
   it("tells of a cancel at once, and again until the run is finished", async () => {
     const { farm, jobId, worker, runId } = await started();
-    const held = beat(worker, [runId], 10);
-    const began = performance.now();
+    const held = beat(worker, [runId], 600); // longer than any test
     await cancelJobs(farm.as(), { jobIds: [jobId] });
     expect(await held).toEqual({ runs: [{ runId, order: "cancel" }] });
-    expect(performance.now() - began).toBeLessThan(5_000);
-    expect(await beat(worker, [runId], 10)).toEqual({ runs: [{ runId, order: "cancel" }] });
+    expect(await beat(worker, [runId], 600)).toEqual({ runs: [{ runId, order: "cancel" }] });
     await farm.finish(worker, runId, "cancelled");
-    expect(await beat(worker, [runId], 10)).toEqual({ runs: [{ runId, order: "stop" }] });
+    expect(await beat(worker, [runId], 600)).toEqual({ runs: [{ runId, order: "stop" }] });
   });
 
   it("takes a lost run back, and its job runs on as if nothing had happened", async () => {

@@ -120,7 +120,7 @@ describe("a hook", () => {
     expect(pushes.at(-1)?.revision).toBe(tips.at(-1));
     expect(pushes.reduce((sum, { commits }) => sum + commits, 0)).toBe(21);
     for (const [index, push] of pushes.entries()) expect(push.parent).toBe(pushes[index - 1]?.revision ?? null);
-  }, 60_000);
+  });
 
   it("tells of a force-push, also back to an earlier revision", async () => {
     const at = await watchRepository(test);

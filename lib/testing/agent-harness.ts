@@ -135,7 +135,7 @@ export async function findCheckout(runId: number): Promise<string> {
         found = pid === undefined ? "" : readlinkSync(`/proc/${pid}/cwd`);
         return found;
       },
-      { timeout: 10_000, interval: 20 },
+      { timeout: 45_000, interval: 20 },
     )
     .toMatch(/checkout$/);
   return found;

@@ -4,7 +4,7 @@ import type { GatewayHarness } from "./gateway-harness.ts";
 
 /** Polls with more patience than usual: this machine may be busy. */
 export const until = <T>(read: () => T, options: object = {}) =>
-  expect.poll(read, { timeout: 10_000, interval: 20, ...options });
+  expect.poll(read, { timeout: 45_000, interval: 20, ...options });
 
 /** An open event stream and what has come of it; it ends with the test. */
 export async function followEvents(web: GatewayHarness, query: string, ask: Ask) {

@@ -46,7 +46,7 @@ it("has one leader; the other takes over when it ends", async () => {
   expect(second.state.leads).toBe(false);
   await first.end();
   expect(first.state.leads).toBe(false);
-  await expect.poll(() => second.state.leads, { timeout: 5000 }).toBe(true);
+  await expect.poll(() => second.state.leads).toBe(true);
   await second.end();
 });
 
@@ -55,8 +55,8 @@ it("stops leading when it loses the database, and another or itself leads again 
   await expect.poll(() => first.state.leads).toBe(true);
   const second = timer("timer-d");
   await cut(second.sql, "timer-c");
-  await expect.poll(() => first.state.terms + second.state.terms, { timeout: 10_000 }).toBe(2);
-  await expect.poll(() => [first, second].filter((one) => one.state.leads).length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => first.state.terms + second.state.terms).toBe(2);
+  await expect.poll(() => [first, second].filter((one) => one.state.leads).length).toBe(1);
   expect(first.state.reports.length).toBeGreaterThan(0);
   await Promise.all([first.end(), second.end()]);
 });
@@ -67,7 +67,7 @@ it("tells of work that fails, and tries again", async () => {
   const reports: unknown[] = [];
   const work = () => Promise.reject(new Error("no room"));
   const done = lead({ sql, abort: stop.signal, work, report: (error) => reports.push(String(error)) });
-  await expect.poll(() => reports, { timeout: 5000 }).toEqual(["Error: no room", "Error: no room"]);
+  await expect.poll(() => reports).toEqual(["Error: no room", "Error: no room"]);
   stop.abort();
   await done;
   await sql.close();
@@ -87,7 +87,7 @@ it("goes on trying while the database is away", async () => {
   const sql = openDatabase({ url: "postgresql://nobody@127.0.0.1:1/nowhere", applicationName: "timer-g" });
   const stop = new AbortController();
   const done = lead({ sql, abort: stop.signal, work: async () => {}, report: (error) => reports.push(error) });
-  await expect.poll(() => reports.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  await expect.poll(() => reports.length).toBeGreaterThan(1);
   stop.abort();
   await done;
   await sql.close();

@@ -5,7 +5,7 @@ import type { TestContext } from "../testing/context.ts";
 import { makeJob, makePool } from "../testing/rows.ts";
 import { openTimers, type Timer, type Timers } from "../testing/timers.ts";
 
-const SOON = { timeout: 20_000, interval: 50 };
+const SOON = { timeout: 45_000, interval: 50 };
 
 let timers: Timers;
 let test: TestContext;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { openTimers, type Timers } from "../testing/timers.ts";
 
-const SOON = { timeout: 15_000, interval: 50 };
+const SOON = { timeout: 45_000, interval: 50 };
 
 let timers: Timers;
 let file: string;

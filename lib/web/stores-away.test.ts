@@ -91,7 +91,7 @@ it("starts without PostgreSQL and Redis, says so, and works as each comes back",
   expect([401, 503]).toContain(events.status);
 
   database.mode("pass");
-  await expect.poll(async () => (await register()).status, { timeout: 10_000 }).toBe(200);
+  await expect.poll(async () => (await register()).status).toBe(200);
   const { session } = await (await register()).json();
   const claim = { claimId: crypto.randomUUID(), slot: 0, pools: [farm.pool], waitSeconds: 0 };
   const { work } = await (await post("/worker/v1/claim", session, claim)).json(); // Redis is still away
@@ -103,5 +103,5 @@ it("starts without PostgreSQL and Redis, says so, and works as each comes back",
   redis.mode("pass");
   const beat = async () =>
     (await post("/worker/v1/heartbeat", session, { runIds: [work.runId], waitSeconds: 0 })).status;
-  await expect.poll(beat, { timeout: 10_000 }).toBe(200);
+  await expect.poll(beat).toBe(200);
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { someWork, startAgent } from "../testing/agent-harness.ts";
 
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { timeout: 45_000, interval: 20 };
 
 describe("artifacts", () => {
   it("gets the artifacts it needs, once over the network for two runs", async () => {

@@ -8,7 +8,7 @@ import { hangingRepository, processesOfRun, processesWith, someWork } from "../t
 import { ScriptedServer } from "../testing/scripted-server.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { timeout: 45_000, interval: 20 };
 const MAIN = path.join(import.meta.dirname, "main.ts");
 
 function startProcess(server: ScriptedServer, workDir: string): ChildProcess {
@@ -55,7 +55,7 @@ it("leaves no process when the agent is killed with -9, and its next start clear
   const strays = () => processesWith(workDir).filter((pid) => pid !== agent.pid);
   agent.kill("SIGKILL");
   await once(agent, "exit");
-  await expect.poll(() => processesWith(secret), { timeout: 4_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => processesWith(secret), soon).toEqual([]);
   await expect.poll(strays, soon).toEqual([]); // the watchdog itself is gone, too
 
   const [deadBoot] = readdirSync(path.join(workDir, "runs"));
@@ -76,7 +76,7 @@ it("leaves no fetch behind when it is killed with -9", async () => {
   server.offer({ ...work, source: { ...work.source, url } });
   await expect.poll(() => processesWith(url).length, soon).toBeGreaterThan(0);
   agent.kill("SIGKILL");
-  await expect.poll(() => processesWith(url), { timeout: 4_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => processesWith(url), soon).toEqual([]);
 });
 
 it("gives its run back when it is told to end, and leaves nothing", async () => {
@@ -106,7 +106,7 @@ it("ends an exclusive run on time even when the agent is stopped and not dead", 
   server.release();
   await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
   agent.kill("SIGSTOP");
-  await expect.poll(() => processesWith(secret), { timeout: 5_000, interval: 50 }).toEqual([]);
+  await expect.poll(() => processesWith(secret)).toEqual([]);
 });
 
 it("refuses a work directory that another agent uses", async () => {

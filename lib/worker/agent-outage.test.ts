@@ -6,7 +6,7 @@ import { findCheckout, processesOfRun, processesWith, someWork, startAgent } fro
 import type { AgentDeps } from "./agent.ts";
 import { REAL_SURROUNDINGS } from "./retry.ts";
 
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { timeout: 45_000, interval: 20 };
 
 describe("a server that comes and goes", () => {
   it("does not disturb a run: its whole log and its result arrive afterwards", async () => {
@@ -36,7 +36,7 @@ describe("a server that comes and goes", () => {
     const claims = server.claims.length;
     const endsAt = clock() + 300_000;
     await server.close();
-    await expect.poll(clock, { timeout: 8_000, interval: 50 }).toBeGreaterThan(endsAt);
+    await expect.poll(clock, soon).toBeGreaterThan(endsAt);
     await server.open();
     writeFileSync(path.join(checkout, "go"), "");
     await expect.poll(() => server.told(work.runId).finishes, soon).toMatchObject([{ result: "success" }]);
@@ -160,7 +160,7 @@ describe("a server that comes and goes", () => {
     server.release();
     await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
     await server.close();
-    await expect.poll(() => processesWith(secret), { timeout: 3_500, interval: 20 }).toEqual([]);
+    await expect.poll(() => processesWith(secret), soon).toEqual([]);
     await server.open();
     await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("exception");
     expect(server.told(work.runId).finishes[0]?.reason).toMatch(/exclusive/);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { someWork, startAgent } from "../testing/agent-harness.ts";
 
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { timeout: 45_000, interval: 20 };
 
 describe("a run", () => {
   it("checks out the revision, runs the steps in order and tells of everything", async () => {

@@ -85,7 +85,7 @@ it("lets a push through while the server is ill, and tells of it later", async (
   const tip = git.commit();
   expect(await push("HEAD:refs/heads/main")).toContain("it will be told of main later");
   answer = { status: 200, body: '{"pushIds":[9],"note":null}' };
-  await vi.waitFor(() => expect(told.length).toBeGreaterThan(1), { timeout: 15_000, interval: 50 });
+  await vi.waitFor(() => expect(told.length).toBeGreaterThan(1), { timeout: 45_000, interval: 50 });
   expect(told.at(-1)?.body).toMatchObject({ after: tip });
 });
 

@@ -94,7 +94,7 @@ describe("a child process", () => {
     const { child, said } = childIn(temporaryFolder(), "setInterval(() => {}, 1000);");
     const first = child.pid;
     child.kill();
-    await expect.poll(() => child.pid, { timeout: 5000 }).not.toBe(first);
+    await expect.poll(() => child.pid).not.toBe(first);
     expect(said).toEqual([expect.stringContaining("child stopped (ended by SIGKILL); starting it again in 0.5 s.")]);
   });
 

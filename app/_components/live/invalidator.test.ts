@@ -1,5 +1,5 @@
 import { dehydrate, hydrate, QueryClient, QueryObserver } from "@tanstack/react-query";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { keys } from "@/app/_queries/keys.ts";
 import { Event } from "@/lib/contracts/event.ts";
 import { Invalidator } from "./invalidator.ts";
@@ -44,27 +44,27 @@ function shown(key: readonly unknown[], read: () => Promise<unknown>) {
 test("many events are one refetch of what they touch, and of nothing else", async () => {
   const push = shown(keys.push(7), async () => ({}));
   const other = shown(keys.push(8), async () => ({}));
-  await vi.waitFor(() => expect([push.reads(), other.reads()]).toEqual([1, 1]));
-  await vi.waitFor(() => expect(queries.isFetching()).toBe(0));
+  await expect.poll(() => [push.reads(), other.reads()]).toEqual([1, 1]);
+  await expect.poll(() => queries.isFetching()).toBe(0);
   for (let i = 0; i < 50; i++) invalidator.take(jobDone);
-  await vi.waitFor(() => expect(push.reads()).toBe(2));
+  await expect.poll(() => push.reads()).toBe(2);
   expect(other.reads()).toBe(1);
 });
 
 test("an event during a read causes one more when the answer is here", async () => {
   const answers: (() => void)[] = [];
   const push = shown(keys.push(7), () => new Promise((resolve) => answers.push(() => resolve({}))));
-  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  await expect.poll(() => answers).toHaveLength(1);
   invalidator.take(jobDone);
-  await vi.waitFor(() => expect(queries.getQueryState(keys.push(7))?.fetchStatus).toBe("fetching"));
+  await expect.poll(() => queries.getQueryState(keys.push(7))?.fetchStatus).toBe("fetching");
   answers[0]?.();
-  await vi.waitFor(() => expect(push.reads()).toBe(2));
+  await expect.poll(() => push.reads()).toBe(2);
 });
 
 test("what is not shown is only marked", async () => {
   queries.setQueryData(keys.push(7), {});
   invalidator.take(jobDone);
-  await vi.waitFor(() => expect(queries.getQueryState(keys.push(7))?.isInvalidated).toBe(true));
+  await expect.poll(() => queries.getQueryState(keys.push(7))?.isInvalidated).toBe(true);
 });
 
 test("a page that opens just after an event hears of it again", async () => {
@@ -73,6 +73,6 @@ test("a page that opens just after an event hears of it again", async () => {
   server.setQueryData(keys.push(7), { readBefore: true });
   server.setQueryData(keys.push(8), { readBefore: true });
   hydrate(queries, dehydrate(server));
-  await vi.waitFor(() => expect(queries.getQueryState(keys.push(7))?.isInvalidated).toBe(true));
+  await expect.poll(() => queries.getQueryState(keys.push(7))?.isInvalidated).toBe(true);
   expect(queries.getQueryState(keys.push(8))?.isInvalidated).toBe(false);
 });

@@ -67,7 +67,7 @@ describe("relayQueue", () => {
 
   it("wakes who waits for the pool, once the jobs are there", async () => {
     await job();
-    const woken = ctx.signals.next([`pool:${poolId}`], 5000);
+    const woken = ctx.signals.next([`pool:${poolId}`], 60_000);
     await relayQueue(ctx);
     expect(await woken).toBe(true);
   });

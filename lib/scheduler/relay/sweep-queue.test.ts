@@ -45,7 +45,7 @@ describe("sweepQueue", () => {
     const ids = [await job({ score: 1 }), await job({ score: 2 }), await job({ score: 3 })];
     await relayQueue(ctx);
     await ctx.queues.pop([poolId], 2);
-    const woken = ctx.signals.next([`pool:${poolId}`], 5000);
+    const woken = ctx.signals.next([`pool:${poolId}`], 60_000);
     expect(await sweepQueue(ctx)).toEqual({ ...NOTHING, added: 2 });
     expect(await order()).toEqual(ids);
     expect(await woken).toBe(true);

@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { findArtifacts, openArtifact } from "./find-artifacts.ts";
+import { type FoundArtifact, findArtifacts, openArtifact } from "./find-artifacts.ts";
 
 function checkout(...files: string[]): string {
   const dir = mkdtempSync(path.join(temporaryFolder("artifacts"), "checkout-"));
@@ -68,8 +69,9 @@ describe("findArtifacts", () => {
   });
 
   it("refuses thousands", async () => {
-    const dir = checkout(...Array.from({ length: 2_001 }, (_, index) => `many/${index}`));
-    await expect(findArtifacts(dir, ["many/*"])).rejects.toThrow("match more than 2000 files");
+    const dir = checkout(...Array.from({ length: 1_001 }, (_, index) => `many/${index % 2}/${index}`));
+    await expect(findArtifacts(dir, ["many"])).rejects.toThrow("match more than 1000 files");
+    await expect(findArtifacts(dir, ["many/0/*", "many/1/*"])).rejects.toThrow("match more than 1000 files");
   });
 });
 
@@ -84,10 +86,42 @@ describe("openArtifact", () => {
       expect([size, sha256]).toEqual([text.length, createHash("sha256").update(text).digest("hex")]);
     }
   });
+});
 
-  it("does not follow a link that took the file's place", async () => {
-    const dir = checkout("real");
-    symlinkSync("/etc/passwd", path.join(dir, "swapped"));
-    await expect(openArtifact({ name: "swapped", file: path.join(dir, "swapped") })).rejects.toThrow("ELOOP");
+describe("openArtifact after its place was changed", () => {
+  async function found(): Promise<{ dir: string; artifact: FoundArtifact }> {
+    const dir = checkout("out/key", "outside/key");
+    const [artifact] = await findArtifacts(path.join(dir), ["out/key"]);
+    if (!artifact) throw new Error("The artifact was not found.");
+    return { dir, artifact };
+  }
+
+  it.each<[string, (dir: string) => void]>([
+    [
+      "its directory became a link",
+      (dir) => {
+        renameSync(path.join(dir, "out"), path.join(dir, "before"));
+        symlinkSync(path.join(dir, "outside"), path.join(dir, "out"));
+      },
+    ],
+    [
+      "it became a link",
+      (dir) => {
+        rmSync(path.join(dir, "out/key"));
+        symlinkSync(path.join(dir, "outside/key"), path.join(dir, "out/key"));
+      },
+    ],
+    [
+      "it became a pipe that nobody writes to",
+      (dir) => {
+        rmSync(path.join(dir, "out/key"));
+        execFileSync("mkfifo", [path.join(dir, "out/key")]);
+      },
+    ],
+    ["it is gone", (dir) => rmSync(path.join(dir, "out/key"))],
+  ])("refuses when %s", async (_, change) => {
+    const { dir, artifact } = await found();
+    change(dir);
+    await expect(openArtifact(artifact)).rejects.toThrow("The artifact out/key changed while it was taken.");
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, glob, lstat, open, readdir, realpath } from "node:fs/promises";
+import { type FileHandle, glob, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 
 /** A file of the checkout that is an artifact. */
@@ -13,7 +13,8 @@ export interface FoundArtifact {
 /** What the job declared as artifacts cannot be taken; the message tells its author why. */
 export class ArtifactError extends Error {}
 
-const MAX_ARTIFACTS = 2_000;
+/** As many as the server takes of one run. */
+const MAX_ARTIFACTS = 1_000;
 /** Of one artifact. */
 export const MAX_ARTIFACT_BYTES = 8 * 2 ** 30;
 
@@ -32,6 +33,7 @@ export async function findArtifacts(checkout: string, patterns: readonly string[
     }
     const before = found.size;
     for (const name of await expand(root, pattern)) await take(root, name, found);
+    if (found.size > MAX_ARTIFACTS) throw tooMany();
     if (found.size === before && ![...found.keys()].some((name) => path.matchesGlob(name, pattern))) {
       throw new ArtifactError(`The artifact pattern ${pattern} matches no file.`);
     }
@@ -47,10 +49,13 @@ async function expand(root: string, pattern: string): Promise<string[]> {
     if (!directory) names.push(entry);
     // Under ** the glob itself walks into directories.
     else if (!pattern.includes("**")) names.push(...(await filesBelow(root, entry)));
-    if (names.length > MAX_ARTIFACTS)
-      throw new ArtifactError(`The artifact patterns match more than ${MAX_ARTIFACTS} files.`);
+    if (names.length > MAX_ARTIFACTS) throw tooMany();
   }
   return names;
+}
+
+function tooMany(): ArtifactError {
+  return new ArtifactError(`The artifact patterns match more than ${MAX_ARTIFACTS} files.`);
 }
 
 async function filesBelow(root: string, dir: string): Promise<string[]> {
@@ -80,11 +85,23 @@ export interface OpenArtifact {
   sha256: string;
 }
 
-/** Opens and hashes. The caller closes the handle. */
+/** What opening a file says that is no longer what it was. */
+const OTHERWISE_NOW = new Set(["ELOOP", "ENOENT", "ENOTDIR", "ENXIO", "EACCES"]);
+
+/**
+ * Opens and hashes. The caller closes the handle. Throws ArtifactError when it is not the file that was found: a process that the job left
+ * behind could put a link in its way, and the agent may read more than the job.
+ */
 export async function openArtifact(artifact: FoundArtifact): Promise<OpenArtifact> {
-  const handle = await open(artifact.file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const changed = () => new ArtifactError(`The artifact ${artifact.name} changed while it was taken.`);
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(artifact.file, flags).catch((error: NodeJS.ErrnoException) => {
+    throw OTHERWISE_NOW.has(error.code ?? "") ? changed() : error;
+  });
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    if (!stat.isFile() || (await placeOf(handle, artifact.file)) !== artifact.file) throw changed();
+    const { size } = stat;
     const digest = createHash("sha256");
     if (size > 0) {
       const bytes = handle.createReadStream({ start: 0, end: size - 1, autoClose: false, highWaterMark: 2 ** 18 });
@@ -95,4 +112,9 @@ export async function openArtifact(artifact: FoundArtifact): Promise<OpenArtifac
     await handle.close();
     throw error;
   }
+}
+
+/** Where an open file really is; without /proc (not Linux), where its name leads now. */
+async function placeOf(handle: FileHandle, file: string): Promise<string | null> {
+  return await readlink(`/proc/self/fd/${handle.fd}`).catch(() => realpath(file).catch(() => null));
 }

@@ -6,6 +6,9 @@ import { Socket } from "node:net";
 import { promisify } from "node:util";
 import type { RunAs } from "./options.ts";
 
+const TICK_MS = 500;
+const PATIENCE_MS = 10_000;
+
 /**
  * The pipe that all steps of a run write to, standard output and errors alike, so that their order is kept.
  * It is a named pipe: a step may open /dev/stdout again, and what a background process writes later still arrives.
@@ -29,20 +32,33 @@ export class RunOutput {
 
   /** Makes the pipe at `file`. */
   static async open(file: string, owner: RunAs | null, sink: (data: Buffer) => void): Promise<RunOutput> {
-    await promisify(execFile)("mkfifo", ["-m", "600", file]);
-    if (owner !== null) await chown(file, owner.uid, owner.gid);
+    // Steps run as somebody else may write only: whoever reads it takes lines away from the log.
+    await promisify(execFile)("mkfifo", ["-m", owner === null ? "600" : "620", file]);
+    if (owner !== null) await chown(file, process.getuid?.() ?? 0, owner.gid);
     // For both directions, so that it has no end until we close it, and so that we can write marks into it.
     const fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
     const writeFd = openSync(file, constants.O_WRONLY);
     return new RunOutput(new Socket({ fd, readable: true, writable: true }), writeFd, sink);
   }
 
-  /** Resolves when everything that was written before this call has reached the sink. */
+  /**
+   * Resolves when everything that was written before this call has reached the sink, or after 10 s of reading in vain: a process of the
+   * run that reads the pipe, too, may have taken the mark that tells.
+   */
   async drain(): Promise<void> {
     if (this.socket.destroyed) return;
     const mark = Buffer.from(`\0${randomUUID()}\n`);
+    let patienceMs = PATIENCE_MS;
     await new Promise<void>((resolve) => {
-      this.waiting.push({ mark, arrived: resolve });
+      const clock = setInterval(() => {
+        if (!this.socket.isPaused()) patienceMs -= TICK_MS;
+        if (patienceMs <= 0) this.giveUp(mark);
+      }, TICK_MS);
+      const arrived = () => {
+        clearInterval(clock);
+        resolve();
+      };
+      this.waiting.push({ mark, arrived });
       this.socket.write(mark);
     });
   }
@@ -82,6 +98,15 @@ export class RunOutput {
     this.waiting.shift();
     next.arrived();
     if (all.length > at + next.mark.length) this.take(all.subarray(at + next.mark.length));
+  }
+
+  /** Waits no longer for a mark, and passes on what was held back for it. */
+  private giveUp(lost: Buffer): void {
+    const at = this.waiting.findIndex(({ mark }) => mark === lost);
+    for (const { arrived } of this.waiting.splice(at, at === -1 ? 0 : 1)) arrived();
+    const { held } = this;
+    this.held = Buffer.alloc(0);
+    if (held.length > 0) this.take(held);
   }
 
   private release(): void {

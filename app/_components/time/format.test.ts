@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAge, formatBytes, formatDuration, formatTimestamp, plural } from "./format.ts";
+import { formatBytes, formatDuration, formatTimestamp, formatWhen, plural } from "./format.ts";
 
 test.each([
   [-50, "0.0 s"],
@@ -26,8 +26,12 @@ test.each([
   [7_200_000, "2 h ago"],
   [47 * 3_600_000, "47 h ago"],
   [86_400_000 * 9, "9 d ago"],
+  [86_400_000 * 30 - 1, "29 d ago"],
+  [86_400_000 * 30, "2026-10-22"],
+  [86_400_000 * 4202, "2015-05-21"],
 ])("%i ms before now is %s", (milliseconds, shown) => {
-  expect(formatAge(milliseconds)).toBe(shown);
+  const now = Date.parse("2026-11-21T04:00:56.123Z");
+  expect(formatWhen(new Date(now - milliseconds).toISOString(), now)).toBe(shown);
 });
 
 test.each([

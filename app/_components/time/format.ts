@@ -16,8 +16,17 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** How long ago, coarse enough to read at a glance; the future counts as now, because clocks differ. */
-export function formatAge(milliseconds: number): string {
+/** From then on a date says more than a number of days. */
+const DATED_FROM = 30 * DAY;
+
+/** How long before `now` (ms since the epoch) something was, coarse enough to read at a glance: `12 s ago`, `9 d ago`, from 30 days on its date in UTC. */
+export function formatWhen(timestamp: string, now: number): string {
+  const milliseconds = now - Date.parse(timestamp);
+  return milliseconds < DATED_FROM ? formatAge(milliseconds) : timestamp.slice(0, 10);
+}
+
+/** How long ago; the future counts as now, because clocks differ. */
+function formatAge(milliseconds: number): string {
   if (milliseconds < 5 * SECOND) return "just now";
   if (milliseconds < MINUTE) return `${Math.floor(milliseconds / SECOND)} s ago`;
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min ago`;

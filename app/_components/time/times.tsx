@@ -1,14 +1,14 @@
 "use client";
 
-import { formatAge, formatDuration, formatTimestamp } from "./format.ts";
-import { useNow } from "./use-now.ts";
+import { formatDuration, formatTimestamp, formatWhen } from "./format.ts";
+import { useByTime, useNow } from "./use-now.ts";
 
 /** How long ago something was, kept up to date, with the exact time as its title. */
 export function Age({ at }: { at: string }) {
-  const now = useNow();
+  const shown = useByTime((now) => formatWhen(at, now));
   return (
     <time dateTime={at} title={formatTimestamp(at)} suppressHydrationWarning className="whitespace-nowrap">
-      {formatAge(now - Date.parse(at))}
+      {shown}
     </time>
   );
 }

@@ -39,6 +39,15 @@ class Clock {
 const slow = new Clock(5_000);
 const fast = new Clock(500);
 
+/** What the time (in ms since the epoch) means for a component, looked at twice a second: it renders again when the text is another. */
+export function useByTime(meaning: (now: number) => string): string {
+  return useSyncExternalStore(
+    fast.subscribe,
+    () => meaning(fast.read()),
+    () => meaning(fast.readAtRender()),
+  );
+}
+
 /** The time in ms since the epoch, renewed every 5 s, or twice a second with `fast`. */
 export function useNow(speed: "slow" | "fast" = "slow"): number {
   const clock = speed === "fast" ? fast : slow;

@@ -29,6 +29,8 @@ export function LoginForm({ next, fault }: { next: string; fault: string | null 
           autoCapitalize="none"
           spellCheck={false}
           required
+          // biome-ignore lint/a11y/noAutofocus: the page is for nothing else
+          autoFocus
           maxLength={64}
           defaultValue={attempt.login}
           className={FIELD}
@@ -52,7 +54,7 @@ async function attemptLogin(form: FormData, next: string): Promise<Attempt> {
     const password = String(form.get("password") ?? "");
     const answer = await signIn("ldap", { login, password, redirect: false, callbackUrl: next });
     if (answer?.ok && !answer.error) {
-      window.location.assign(next);
+      window.location.assign(next + window.location.hash); // the line of a log, which no server sees
       return { login, fault: null };
     }
     return { login, fault: answer?.error ?? "unreachable" };

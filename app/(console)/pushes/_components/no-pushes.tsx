@@ -19,6 +19,15 @@ export function NoPushes({ filter }: { filter: PushFilter }) {
       </EmptyState>
     );
   }
+  if (filter.owner !== undefined || filter.branch !== undefined) {
+    return (
+      <EmptyState title="No push fits">
+        <Link href="/pushes" className="link">
+          See everybody's pushes to all branches
+        </Link>
+      </EmptyState>
+    );
+  }
   return (
     <EmptyState title="No pushes yet">
       Add a repository with its branches to <code className="font-mono">selfserve.yml</code>, and push to one of them.

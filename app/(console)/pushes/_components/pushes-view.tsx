@@ -20,7 +20,7 @@ export function PushesView({ filter }: { filter: PushFilter }) {
   const items = pushes.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <PageHeading title={filter.owner === "me" ? "My pushes" : "All pushes"}>
+      <PageHeading title={titleOf(filter)}>
         <Switch
           label="Whose pushes"
           options={[
@@ -68,6 +68,11 @@ function BranchFilter({ filter }: { filter: PushFilter }) {
       </select>
     </label>
   );
+}
+
+function titleOf({ owner }: PushFilter): string {
+  if (owner === undefined) return "All pushes";
+  return owner === "me" ? "My pushes" : `Pushes of ${owner}`;
 }
 
 function href(filter: { owner?: string | undefined; branch?: string | undefined }): string {

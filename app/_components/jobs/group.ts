@@ -41,9 +41,14 @@ function compareGroups(a: BuilderGroup, b: BuilderGroup): number {
   return KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || byName.compare(a.builder, b.builder);
 }
 
-/** `linux64 opt build` on `linux64` is `opt build`; a name that says nothing else stays whole. */
+/** `linux64 opt build` on `linux64` is `opt build`, `linux64 asan build` on `linux64-asan` is `build`; a name that says nothing else stays whole. */
 export function shortName(builder: string, platform: string): string {
-  if (!builder.toLowerCase().startsWith(platform.toLowerCase())) return builder;
+  if (!asWords(builder).startsWith(asWords(platform))) return builder;
   const rest = builder.slice(platform.length).replace(/^[\s:/._-]+/, "");
   return rest === "" ? builder : rest;
+}
+
+/** The name whichever way its words are parted; as long as it was. */
+function asWords(name: string): string {
+  return name.toLowerCase().replace(/[\s:/._-]/g, " ");
 }

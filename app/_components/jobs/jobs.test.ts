@@ -22,6 +22,7 @@ test("a done job shows its result, any other its state", () => {
 test.each([
   ["linux64 opt build", "linux64", "opt build"],
   ["node-jitless/test", "node-jitless", "test"],
+  ["linux64 asan test sql", "linux64-asan", "test sql"],
   ["linux64", "linux64", "linux64"],
   ["Lint", "linux64", "Lint"],
 ])("%s on %s is shown as %s", (builder, platform, shown) => {

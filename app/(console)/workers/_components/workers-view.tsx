@@ -62,7 +62,9 @@ function WorkerRow({ worker }: { worker: Worker }) {
           </span>
         </p>
         <p className="text-ink-3">
-          {[worker.platform, worker.version, plural(worker.slots, "slot")].filter((part) => part !== null).join(" · ")}
+          {[worker.platform, worker.version && `agent version ${worker.version}`, plural(worker.slots, "slot")]
+            .filter(Boolean)
+            .join(" · ")}
         </p>
       </div>
       <ul aria-label={`Pools of ${worker.name}`} className="flex flex-wrap content-start items-start gap-1.5">

@@ -604,6 +604,8 @@ CREATE INDEX "jobs_queue_order" ON "jobs" ("pool_id", "score", "id") WHERE "stat
 CREATE INDEX "jobs_queued_by_id" ON "jobs" ("pool_id", "id") WHERE "state" = 'queued';
 CREATE INDEX "jobs_dirty" ON "jobs" ("id") WHERE "dirty";
 CREATE INDEX "jobs_unfinished" ON "jobs" ("state", "id") WHERE "state" <> 'done';
+-- A job's page shows its retriggers, which few jobs have.
+CREATE INDEX "jobs_retriggers" ON "jobs" ("retrigger_of_id") WHERE "retrigger_of_id" IS NOT NULL;
 -- The reaper looks for leases that ended.
 CREATE INDEX "runs_live_leases" ON "runs" ("lease_until") WHERE "state" IN ('running', 'cancelling');
 -- The relay numbers what is not numbered yet.

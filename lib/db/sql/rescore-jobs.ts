@@ -10,14 +10,15 @@ export interface MisplacedJob {
 }
 
 // The comparison only finds them; the score itself is computed in one place, in TypeScript. Both are exact below 2^53.
+// `now()` does not change within a statement, so the planner decides before the first job is read whether there can be any.
 const MISPLACED = {
   name: "misplaced-jobs",
   text: `
     SELECT j.id, j.submitted_at AS "submittedAt", b.base_priority + j.priority AS rank, p.head_start_ms AS "headStartMs"
     FROM jobs j JOIN branches b ON b.id = j.branch_id JOIN pools p ON p.id = j.pool_id
     WHERE j.state IN ('queued', 'blocked') AND j.id > $1
-      AND greatest((SELECT max(updated_at) FROM branches), (SELECT max(updated_at) FROM pools)) > clock_timestamp() - interval '2 minutes'
-      AND (b.updated_at > clock_timestamp() - interval '2 minutes' OR p.updated_at > clock_timestamp() - interval '2 minutes')
+      AND greatest((SELECT max(updated_at) FROM branches), (SELECT max(updated_at) FROM pools)) > now() - interval '2 minutes'
+      AND (b.updated_at > now() - interval '2 minutes' OR p.updated_at > now() - interval '2 minutes')
       AND j.score <> (round(extract(epoch FROM j.submitted_at) * 1000) - (b.base_priority + j.priority) * p.head_start_ms)::float8
     ORDER BY j.id LIMIT $2 FOR NO KEY UPDATE OF j`,
 };

@@ -7,6 +7,7 @@ import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { oneBuilder, type WatchedRepositoryFixture, watchRepository } from "../testing/watched-branch.ts";
 import { recordPush } from "./record-push.ts";
 import { PendingRetries, schedulePendingPushes, schedulePush } from "./schedule-push.ts";
+import type { PushPorts } from "./source-control.ts";
 
 let test: TestContext;
 
@@ -132,6 +133,34 @@ describe("schedulePendingPushes", () => {
     now = 5_000;
     expect(await schedulePendingPushes(test.ctx, retries, ports, 0)).toBe(1);
     expect((await stateOf(away)).state).toBe("scheduled");
+  });
+
+  it("gives the others their turn when one fails in a way that nobody foresaw, and then says so", async () => {
+    const at = await watchRepository(test);
+    const poison = await recorded(at, oneBuilder(at.pool));
+    const other = await watchRepository(test);
+    const here = await recorded(other, oneBuilder(other.pool));
+    const readConfiguration: PushPorts["readConfiguration"] = async (repository, ...rest) => {
+      if (repository.id === at.id) throw new TypeError("unforeseen");
+      return at.ports.readConfiguration(repository, ...rest);
+    };
+    const retries = new PendingRetries(() => 0);
+    const ports = { ...at.ports, readConfiguration };
+    await expect(schedulePendingPushes(test.ctx, retries, ports, 0)).rejects.toMatchObject({
+      message: "Pushes that could not be scheduled: 1.",
+      errors: [new TypeError("unforeseen")],
+    });
+    expect([(await stateOf(poison)).state, (await stateOf(here)).state]).toEqual(["pending", "scheduled"]);
+    expect(await schedulePendingPushes(test.ctx, retries, ports, 0)).toBe(0);
+    expect(await schedulePendingPushes(test.ctx, new PendingRetries(), at.ports, 0)).toBe(1);
+  });
+
+  it("is for hooks and the product itself", async () => {
+    const at = await watchRepository(test);
+    const worker = { kind: "worker", workerId: 1, bootId: "b", name: "w", via: "w", ip: null } as const;
+    await expect(schedulePendingPushes(test.as(worker), new PendingRetries(), at.ports)).rejects.toMatchObject({
+      code: "forbidden",
+    });
   });
 
   it("settles a push whose revision is gone for good", async () => {

@@ -48,7 +48,8 @@ export async function schedulePush(
 
 /**
  * Schedules pushes that were recorded but not scheduled: their process died, or the repository was away. The timer calls it again and
- * again; `retries` keeps one push that cannot be read from holding up the others. Answers how many were settled.
+ * again; `retries` keeps one push that cannot be scheduled from holding up the others. Answers how many were settled. Errors other than a
+ * repository that is away are thrown once all have had their turn.
  */
 export async function schedulePendingPushes(
   ctx: SchedulerContext,
@@ -56,16 +57,20 @@ export async function schedulePendingPushes(
   ports: PushPorts,
   olderThanSeconds = 5,
 ): Promise<number> {
+  requirePermission(ctx.actor, "buildset:submit");
   let settled = 0;
+  const errors: unknown[] = [];
   for (const pushId of retries.due(await readPendingPushes(ctx.sql, olderThanSeconds, PENDING_LIMIT))) {
     try {
       await schedulePush(ctx, { pushId }, ports);
       settled += 1;
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
+      if (error instanceof SchedulerError && error.code === "unavailable") throw error; // the database, for all of them
       retries.failed(pushId);
+      if (!(error instanceof SourceError)) errors.push(error);
     }
   }
+  if (errors.length > 0) throw new AggregateError(errors, `Pushes that could not be scheduled: ${errors.length}.`);
   return settled;
 }
 
@@ -89,7 +94,7 @@ export class PendingRetries {
     return pending.filter((id) => (this.pauses.get(id)?.dueAt ?? 0) <= this.nowMs());
   }
 
-  /** Notes that a push could not be scheduled. */
+  /** Notes that a push could not be scheduled: it pauses for twice as long as the last time. */
   failed(pushId: number): void {
     const before = this.pauses.get(pushId)?.pauseMs ?? FIRST_PAUSE_MS / 2;
     const pauseMs = Math.min(before * 2, LONGEST_PAUSE_MS);

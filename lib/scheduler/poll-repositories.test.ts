@@ -149,6 +149,28 @@ describe("a look at a repository", () => {
     expect(events.map(({ body }) => body.pollError === null)).toEqual([false, true]);
   });
 
+  it("tells of an error that nobody foresaw, in the row and to whoever polls", async () => {
+    const at = await watchRepository(test);
+    await test.sql.count("UPDATE repositories SET removed_at = now() WHERE id <> $1", [at.id]);
+    const heads = async () => {
+      throw new TypeError("unforeseen");
+    };
+    const ports = { ...at.ports, source: Object.assign(Object.create(at.ports.source), { heads }) };
+    await expect(poll(at, ports)).rejects.toThrow("unforeseen");
+    expect((await rowOf(at)).pollError).toBe("An error that nobody foresaw; the timer's log has it.");
+
+    const times = new PollTimes(() => 0);
+    await pollRepositories(test.ctx, times, ports);
+    await times.idle();
+    await expect(pollRepositories(test.ctx, times, ports)).rejects.toMatchObject({
+      message: "Looks at repositories that failed: 1.",
+      errors: [new TypeError("unforeseen")],
+    });
+    await pollRepositories(test.ctx, times, ports);
+    expect(await poll(at)).toBe(true);
+    expect((await rowOf(at)).pollError).toBeNull();
+  });
+
   it("is for the product itself", async () => {
     const at = await watchRepository(test);
     await expect(pollRepository(test.as(HOOK), await rowOf(at), at.ports)).rejects.toMatchObject({ code: "forbidden" });

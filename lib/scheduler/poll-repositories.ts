@@ -25,6 +25,7 @@ export class PollTimes {
   private readonly nowMs: () => number;
   private readonly turns = new Map<number, Turn>();
   private readonly running = new Map<number, Promise<void>>();
+  private errors: unknown[] = [];
 
   constructor(nowMs: () => number = () => performance.now()) {
     this.nowMs = nowMs;
@@ -40,10 +41,16 @@ export class PollTimes {
     return !this.running.has(id) && (this.turns.get(id)?.dueAt ?? 0) <= this.nowMs();
   }
 
-  /** Runs a look; at its end the next one is due after the repository's interval, or after a pause that doubles with each failure. */
+  /**
+   * Runs a look; at its end the next one is due after the repository's interval, or after a pause that doubles with each failure. What it
+   * throws is kept for `takeErrors`.
+   */
   start(repository: WatchedRepository, look: () => Promise<boolean>): void {
     const run = look()
-      .catch(() => false)
+      .catch((error: unknown) => {
+        this.errors.push(error);
+        return false;
+      })
       .then((worked) => {
         const failures = worked ? 0 : (this.turns.get(repository.id)?.failures ?? 0) + 1;
         const intervalMs = repository.pollSeconds * 1000;
@@ -52,6 +59,13 @@ export class PollTimes {
         this.running.delete(repository.id);
       });
     this.running.set(repository.id, run);
+  }
+
+  /** What looks have thrown since the last call. */
+  takeErrors(): unknown[] {
+    const errors = this.errors;
+    this.errors = [];
+    return errors;
   }
 
   /** Resolves when no look is under way. */
@@ -64,6 +78,7 @@ export class PollTimes {
  * Looks at the repositories that are due, at most four at once, each for new heads of its watched branches, and records and schedules what
  * is new. Returns once the looks have begun: a slow repository holds up nobody. A repository that cannot be reached keeps the reason in its
  * row, is looked at less and less often, down to every five minutes, and loses nothing: the next look that works sees all that came since.
+ * Throws what earlier looks have thrown that nobody foresaw.
  */
 export async function pollRepositories(
   ctx: SchedulerContext,
@@ -73,12 +88,14 @@ export async function pollRepositories(
 ): Promise<void> {
   requirePermission(ctx.actor, "maintain");
   for (const repository of await readWatchedRepositories(ctx.sql)) {
-    if (times.busy >= AT_ONCE || abort?.aborted) return;
+    if (times.busy >= AT_ONCE || abort?.aborted) break;
     if (times.isDue(repository)) times.start(repository, () => pollRepository(ctx, repository, ports, abort));
   }
+  const errors = times.takeErrors();
+  if (errors.length > 0) throw new AggregateError(errors, `Looks at repositories that failed: ${errors.length}.`);
 }
 
-/** Looks at one repository now. False when it could not be read to the end; the reason is in its row. */
+/** Looks at one repository now. False when it could not be read to the end; the reason is in its row. Throws what nobody foresaw. */
 export async function pollRepository(
   ctx: SchedulerContext,
   repository: WatchedRepository,
@@ -92,8 +109,9 @@ export async function pollRepository(
     return true;
   } catch (error) {
     if (abort?.aborted) return false;
-    if (!(error instanceof SourceError) && !(error instanceof SchedulerError)) throw error;
-    await note(ctx, repository, error.message);
+    const foreseen = error instanceof SourceError || error instanceof SchedulerError;
+    await note(ctx, repository, foreseen ? error.message : "An error that nobody foresaw; the timer's log has it.");
+    if (!foreseen) throw error;
     return false;
   }
 }

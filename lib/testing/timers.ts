@@ -41,6 +41,11 @@ export class Timer {
     return this.ended();
   }
 
+  /** Sends it a signal. */
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
   /** Ends it at once. */
   async kill(): Promise<void> {
     this.child.kill("SIGKILL");

@@ -72,6 +72,19 @@ it("gives workers one whole lease before it ends any, from its own start", async
   await expect.poll(order, SOON).toEqual([jobId]);
 });
 
+it.each([
+  ["a promise that nobody looked at", "Promise.reject(new Error('stray'))"],
+  ["an error that nobody caught", "throw new Error('stray')"],
+])("ends after %s, so that a new process takes over", async (_, defect) => {
+  const timer = timers.start({
+    NODE_OPTIONS: `--import "data:text/javascript,process.once('SIGUSR2',()=>{${defect}})"`,
+  });
+  await expect.poll(() => timer.output, SOON).toContain('"leads"');
+  timer.signal("SIGUSR2");
+  expect(await timer.ended()).toBe(1);
+  expect(timer.output).toMatch(/"level":60.*stray.*ends after an unexpected error/);
+});
+
 it("says what is wrong with its environment, and does not start", async () => {
   const timer = timers.start({ SWEEP_SECONDS: "soon" });
   expect(await timer.ended()).toBe(78);

@@ -19,10 +19,12 @@ async function start(): Promise<void> {
     });
   }
   // an error that nobody expected leaves a state that nobody knows; the supervisor starts a new process
-  process.on("uncaughtException", (error) => {
+  const die = (error: unknown) => {
     log.fatal({ err: error }, "ends after an unexpected error");
     process.exit(1);
-  });
+  };
+  process.on("uncaughtException", die);
+  process.on("unhandledRejection", die); // all promises here are our own, so one that nobody looked at is a defect, too
   await runTimer({ env: settings, environment: processVariables(), log, abort: stop.signal });
   process.exit(0);
 }

@@ -22,10 +22,13 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 const log = pino({ name: "web" }, pino.destination({ dest: 2, sync: true }));
 const report = (error: unknown) => log.error({ err: error }, "Something failed while nobody waited for it.");
 
+// An error that nobody expected leaves a state that nobody knows: the supervisor starts a new process.
 process.on("uncaughtException", (error) => {
   log.fatal({ err: error }, "An error that nobody handled ends this process.");
   process.exit(1);
 });
+// Unlike in the timer, a promise that nobody looked at is no such error: Next begins reads whose page may turn out not to need them, when
+// it redirects or its reader has left. If ending the process were the answer, one failed read could cut off every worker and every reader.
 process.on("unhandledRejection", (error) => {
   log.error({ err: error }, "A promise failed and nobody looked at it.");
 });

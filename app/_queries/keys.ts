@@ -9,6 +9,7 @@ export const keys = {
   pushes: (filter: PushFilter) => ["pushes", filter] as const,
   push: (pushId: number) => ["push", pushId] as const,
   pushJobs: (pushId: number) => ["push-jobs", pushId] as const,
+  config: () => ["config"] as const,
   repositories: () => ["repositories"] as const,
   job: (jobId: number) => ["job", jobId] as const,
   run: (runId: number) => ["run", runId] as const,

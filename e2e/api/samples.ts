@@ -10,6 +10,7 @@ export interface Sample {
 /** One for each endpoint: a new endpoint without one does not compile. */
 export const SAMPLES: Record<keyof typeof ENDPOINTS, (rows: ApiRows) => Sample> = {
   listRepositories: () => ({ path: "/repositories" }),
+  getConfigState: () => ({ path: "/config" }),
   listBranches: () => ({ path: "/branches" }),
   getBranch: ({ branch }) => ({ path: `/branches/${branch}` }),
   listPushes: () => ({ path: "/pushes" }),

@@ -1,3 +1,4 @@
+import type { ConfigError } from "../contracts/push.ts";
 import type { CheckedServerConfig } from "../contracts/server-config.ts";
 import type { Environment } from "./server-config.ts";
 import { ServerConfigWatch } from "./server-config-watch.ts";
@@ -16,6 +17,7 @@ export class CurrentConfig {
   private readonly environment: Environment;
   private readonly report: (error: unknown) => void;
   private opening: Promise<ServerConfigWatch | null> | undefined;
+  private errorsAtStart: ConfigError[] = [];
   private triedAt = Number.NEGATIVE_INFINITY;
 
   /** `environment` holds the tokens that the file names by a variable. */
@@ -28,6 +30,14 @@ export class CurrentConfig {
   /** Which directory groups make which role. */
   async roles(): Promise<Roles> {
     return (await this.watch())?.config.roles ?? NO_ROLES;
+  }
+
+  /** What is wrong with the file now; empty when it is sound. */
+  async errors(): Promise<ConfigError[]> {
+    const watch = await this.watch();
+    if (!watch) return this.errorsAtStart;
+    await watch.look();
+    return watch.errors;
   }
 
   /** Resolves when the file is sound now. */
@@ -58,6 +68,7 @@ export class CurrentConfig {
       onError: this.report,
     });
     if (opened.ok) return opened.watch;
+    this.errorsAtStart = opened.errors;
     this.report(new Error(opened.errors.map(({ file, line, message }) => `${file}:${line} ${message}`).join("\n")));
     return null;
   }

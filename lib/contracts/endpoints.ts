@@ -16,7 +16,7 @@ import {
 import { Me, Token } from "./me.ts";
 import { PageInput, pageOf } from "./page.ts";
 import { Pool, Queue, Worker } from "./pool.ts";
-import { ListPushesInput, Push, PushDetail, ReceivePushInput, ReceivePushReply } from "./push.ts";
+import { ConfigError, ListPushesInput, Push, PushDetail, ReceivePushInput, ReceivePushReply } from "./push.ts";
 import { Artifact, LogPart, ReadLogInput, Run } from "./run.ts";
 
 const PushParams = z.object({ pushId: IdText });
@@ -37,6 +37,14 @@ export const ENDPOINTS = {
     summary: "All repositories with their branches.",
     scope: "read",
     reply: z.array(Repository),
+  },
+  getConfigState: {
+    method: "GET",
+    path: "/config",
+    summary:
+      "What is wrong with the configuration file now, by line; while there is anything, the last good one stays in force.",
+    scope: "read",
+    reply: z.object({ errors: z.array(ConfigError) }),
   },
   listBranches: {
     method: "GET",

@@ -1,4 +1,5 @@
 import { branchQueries } from "@/app/_queries/branches.ts";
+import { readConfigState } from "@/lib/http/read-config-state.ts";
 import { listRepositories } from "@/lib/scheduler/list-repositories.ts";
 import { Prefetched } from "../_components/prefetched.tsx";
 import { RepositoriesView } from "./_components/repositories-view.tsx";
@@ -9,7 +10,10 @@ export default function BranchesPage() {
   return (
     <Prefetched
       read={(queries, ctx) =>
-        queries.fetchQuery({ ...branchQueries.repositories(), queryFn: () => listRepositories(ctx) })
+        Promise.all([
+          queries.fetchQuery({ ...branchQueries.repositories(), queryFn: () => listRepositories(ctx) }),
+          queries.fetchQuery({ ...branchQueries.config(), queryFn: () => readConfigState(ctx) }),
+        ])
       }
     >
       <RepositoriesView />

@@ -11,6 +11,7 @@ import { Revision } from "@/app/_components/ui/revision.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "@/app/_components/ui/states.tsx";
 import { branchQueries } from "@/app/_queries/branches.ts";
 import type { Branch, Repository } from "@/lib/contracts/branch.ts";
+import { ConfigFaults } from "./config-faults.tsx";
 
 /** Every repository with its branches. */
 export function RepositoriesView() {
@@ -19,6 +20,7 @@ export function RepositoriesView() {
   return (
     <>
       <PageHeading title="Branches" />
+      <ConfigFaults />
       {repositories.isPending && <SkeletonRows />}
       {repositories.isError && !repositories.data && (
         <ErrorState error={repositories.error} retry={() => void repositories.refetch()} />

@@ -1,13 +1,10 @@
 "use client";
 
-import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
-import { keys } from "@/app/_queries/keys.ts";
-import { isFinal, type LogSize } from "@/app/_queries/runs.ts";
-import type { OutputHint } from "@/lib/contracts/event.ts";
-import { LogPart } from "@/lib/contracts/run.ts";
 import { Invalidator } from "./invalidator.ts";
 import { type LiveState, LiveStream } from "./live-stream.ts";
+import { applyHint, canChange, isLog } from "./output-hints.ts";
 
 /** How often everything on the page is read again while the stream is silent. */
 const POLL_MS = 15_000;
@@ -55,26 +52,4 @@ function useLiveEvents(eventHead: number): LiveState {
   }, [polling]);
 
   return state;
-}
-
-function isLog(query: Query): boolean {
-  return query.queryKey[0] === "log-size" || query.queryKey[0] === "log-chunk";
-}
-
-/** Everything except logs, and pieces of them, that are final. */
-function canChange(query: Query): boolean {
-  const size = query.queryKey[0] === "log-size" ? (query.state.data as LogSize | undefined) : undefined;
-  if (size?.complete) return false;
-  if (query.queryKey[0] !== "log-chunk") return true;
-  const part = LogPart.safeParse(query.state.data);
-  return !part.success || !isFinal(part.data);
-}
-
-function applyHint(queries: QueryClient, changes: Invalidator, hint: OutputHint): void {
-  queries.setQueryData<LogSize>(keys.logSize(hint.runId), (known) =>
-    known === undefined
-      ? undefined
-      : { lines: Math.max(known.lines, hint.lines), complete: known.complete || hint.complete },
-  );
-  changes.mark((query) => query.queryKey[0] === "log-chunk" && query.queryKey[1] === hint.runId && canChange(query));
 }

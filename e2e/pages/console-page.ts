@@ -1,4 +1,4 @@
-import type { Locator, Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 
 /** What every page of the console has: its heading, its places, and how fresh it is. */
 export class ConsolePage {
@@ -10,6 +10,12 @@ export class ConsolePage {
     this.page = page;
     this.heading = page.getByRole("heading", { level: 1 });
     this.live = page.getByRole("banner").getByRole("status");
+  }
+
+  /** Goes there, and waits until the page answers to keys and hears of events. */
+  protected async visit(path: string): Promise<void> {
+    await this.page.goto(path);
+    await expect(this.live).toHaveAccessibleName("live");
   }
 
   /** Follows one of the places in the header. */

@@ -27,7 +27,7 @@ export class JobPage extends ConsolePage {
   }
 
   async open(jobId: number): Promise<void> {
-    await this.page.goto(`/jobs/${jobId}`);
+    await this.visit(`/jobs/${jobId}`);
   }
 
   button(name: "Cancel" | "Retrigger"): Locator {

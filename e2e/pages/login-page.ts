@@ -27,6 +27,7 @@ export class LoginPage {
   async signIn(login: string, password: string): Promise<void> {
     await this.open();
     await this.fill(login, password);
+    await this.page.waitForURL(/\/pushes\?owner=me/); // the first page leads there
     await expect(this.page.getByRole("button", { name: `Account of ${login}` })).toBeVisible();
   }
 }

@@ -16,7 +16,7 @@ export class PushPage extends ConsolePage {
   }
 
   async open(pushId: number): Promise<void> {
-    await this.page.goto(`/pushes/${pushId}`);
+    await this.visit(`/pushes/${pushId}`);
   }
 
   /** A job's row: its name, state, and what became of the newest request for it. */

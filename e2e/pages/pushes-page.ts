@@ -11,7 +11,7 @@ export class PushesPage extends ConsolePage {
   }
 
   async open(whose: "mine" | "everybody's" = "mine"): Promise<void> {
-    await this.page.goto(whose === "mine" ? "/pushes?owner=me" : "/pushes");
+    await this.visit(whose === "mine" ? "/pushes?owner=me" : "/pushes");
   }
 
   /** The row of the push with this subject. */

@@ -16,7 +16,7 @@ export class QueuePage extends ConsolePage {
   }
 
   async open(pool: string): Promise<void> {
-    await this.page.goto(`/queues/${pool}`);
+    await this.visit(`/queues/${pool}`);
   }
 
   /** The row of a waiting job. */

@@ -11,7 +11,7 @@ export class WorkersPage extends ConsolePage {
   }
 
   async open(): Promise<void> {
-    await this.page.goto("/workers");
+    await this.visit("/workers");
   }
 
   worker(name: string): Locator {

@@ -36,6 +36,7 @@ test("axe finds nothing on any page of the console, wide or narrow, light or dar
   hook,
   watch,
 }) => {
+  test.slow(); // fifteen pages, each looked at twice
   const page = await signIn("dev");
   const rest = await api("dev");
   const repository = await watch({ slots: 1 });

@@ -53,6 +53,21 @@ describe("uploading an artifact", () => {
     expect((await web.upload(run, "a", Buffer.from("two"))).status).toBe(409);
   });
 
+  it("refuses the thousand-and-first for good", async () => {
+    const run = await web.running(farm);
+    await web.test.sql.count(
+      `INSERT INTO artifacts (run_id, name, sha256, size, content_type)
+       SELECT $1, 'many/' || i, $2, 1, 'text/plain' FROM generate_series(1, 1000) AS i`,
+      [run.runId, sha256("x")],
+    );
+    expect((await web.upload(run, "many/1", Buffer.from("x"))).status).toBe(200);
+    const answer = await web.upload(run, "one/more", Buffer.from("x"));
+    expect([answer.status, answer.json().detail]).toEqual([
+      413,
+      `Run ${run.runId} has 1000 artifacts; more are not accepted.`,
+    ]);
+  });
+
   it.each([
     ["other bytes", { body: Buffer.from("hellO") }, 422],
     ["fewer bytes than announced", { body: Buffer.from("hell") }, 422],

@@ -12,7 +12,7 @@ export interface NewArtifact {
 
 /**
  * Writes an artifact of a run that this transaction has locked; not `added` when the same one is there already. Throws `conflict` when
- * the run has another one of this name, or `limit` artifacts.
+ * the run has another one of this name, `too_large` when it has `limit` artifacts: sending it again will not help.
  */
 export async function insertArtifact(
   tx: Sql,
@@ -38,6 +38,6 @@ export async function insertArtifact(
     },
     [runId, name, sha256, size, contentType, limit],
   );
-  if (!inserted) throw new SchedulerError("conflict", `Run ${runId} has ${limit} artifacts; more are not accepted.`);
+  if (!inserted) throw new SchedulerError("too_large", `Run ${runId} has ${limit} artifacts; more are not accepted.`);
   return { id: inserted.id, added: true };
 }

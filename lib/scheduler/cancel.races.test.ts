@@ -32,7 +32,7 @@ async function oneJob(): Promise<{ own: Farm; jobId: number; worker: SchedulerCo
   return { own, jobId, worker: await own.worker() };
 }
 
-describe("cancel meets", { timeout: 60_000 }, () => {
+describe("cancel meets", () => {
   it("claim: the job is cancelled, and its run, if there is one, is told to stop (150 pairs)", async () => {
     const wins = tally();
     for (let index = 0; index < 150; index++) {

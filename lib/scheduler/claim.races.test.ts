@@ -32,7 +32,7 @@ async function oneJob(): Promise<{ own: Farm; jobId: number; worker: SchedulerCo
   return { own, jobId, worker: await own.worker() };
 }
 
-describe("a lost run", { timeout: 60_000 }, () => {
+describe("a lost run", () => {
   it("is taken back or replaced, never both (100 pairs)", async () => {
     const wins = tally();
     for (let index = 0; index < 100; index++) {
@@ -75,7 +75,7 @@ describe("a lost run", { timeout: 60_000 }, () => {
   });
 });
 
-describe("claims", { timeout: 60_000 }, () => {
+describe("claims", () => {
   it("of one slot with two claim ids leave it one live run (60 pairs)", async () => {
     for (let index = 0; index < 60; index++) {
       const own = await makeFarm(test, { ready: index % 2 === 0 });

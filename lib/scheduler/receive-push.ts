@@ -42,7 +42,10 @@ export async function receivePush(
       return { pushIds, note: `The push is recorded. Its jobs follow shortly: ${error.message}` }; // the timer tries again
     }
   }
-  return { pushIds, note: null };
+  const push = await findPush(ctx.sql, branch.id, input.after);
+  if (push?.ownerId !== null) return { pushIds, note: null };
+  const sentence = `No user ${input.pusher} is known here, so nobody owns the jobs of this push until they sign in.`;
+  return { pushIds, note: sentence };
 }
 
 /** Records what is new, until the head is where the hook says or beyond. Ids of the pushes, the one of the hook's revision last. */

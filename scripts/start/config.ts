@@ -18,6 +18,8 @@ version: 1
 #     url: /srv/git/app.git            # or https://…, ssh://…, user@host:path
 #     branches:
 #       - { ref: main, name: app-main }
+# Who pushed is told by the hook (docs/hooks/post-receive). Without it, trustAuthors: true beside a branch's name
+# gives its jobs to whoever has the mail address of the commit's author.
 repositories: []
 
 # Workers that want to serve a pool show its token.

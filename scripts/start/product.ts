@@ -7,6 +7,7 @@ import { build, isBuilt } from "./build.ts";
 import { endOrphans } from "./child.ts";
 import { type Children, startChildren, type Undo, untilAnswering } from "./children.ts";
 import { writeFirstConfig } from "./config.ts";
+import { tellConfigFaults } from "./config-faults.ts";
 import { seedDemoOnce } from "./demo.ts";
 import { serverEnv } from "./environment.ts";
 import { logsOf, recordsOf, secretsOf } from "./folders.ts";
@@ -90,6 +91,7 @@ async function bringUp(options: ProductOptions, undo: Undo): Promise<Omit<Produc
   const url = env.BASE_URL ?? "";
   await progress.stage("Web server", () => untilAnswering(url, children.web, options.stopRequest));
   goOn();
+  undo.push({ end: tellConfigFaults(env.CONFIG_FILE ?? "", env, progress.say) });
   seedDemoOnce(options, env, undo);
   return { url, env, services, ...children };
 }

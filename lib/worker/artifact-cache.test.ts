@@ -26,7 +26,7 @@ function setUp(maxBytes = 1_000) {
   let places = 0;
   const place = async (needed: NeededArtifact, trustLevel = 1, by = download) => {
     const file = path.join(workDir, "runs", String(places++), "a");
-    await cache.place(needed, trustLevel, { file, owner: null }, by, open);
+    await cache.place(needed, trustLevel, file, by, open);
     return readFileSync(file, "utf8");
   };
   const kept = (level = 1) => readdirSync(path.join(workDir, "cache", String(level))).sort();

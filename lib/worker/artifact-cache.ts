@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { chown, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { NeededArtifact } from "../contracts/work.ts";
-import type { RunAs } from "./options.ts";
 
 /** Fetches the bytes of a needed artifact into a file that does not exist yet. */
 export type Download = (artifact: NeededArtifact, file: string, signal: AbortSignal) => Promise<void>;
@@ -27,15 +26,15 @@ export class ArtifactCache {
   async place(
     artifact: NeededArtifact,
     trustLevel: number,
-    target: { file: string; owner: RunAs | null },
+    target: string,
     download: Download,
     signal: AbortSignal,
   ): Promise<void> {
-    await mkdir(path.dirname(target.file), { recursive: true });
+    await mkdir(path.dirname(target), { recursive: true });
     const kept = path.join(this.root, String(trustLevel), artifact.sha256);
-    if (!(await copyChecked(kept, target.file, artifact.sha256))) {
+    if (!(await copyChecked(kept, target, artifact.sha256))) {
       await this.fetch(artifact, kept, download, signal);
-      if (!(await copyChecked(kept, target.file, artifact.sha256))) {
+      if (!(await copyChecked(kept, target, artifact.sha256))) {
         throw new DigestMismatch(
           `Artifact ${artifact.name} of ${artifact.builder} does not have the digest ${artifact.sha256}.`,
         );
@@ -43,7 +42,6 @@ export class ArtifactCache {
     }
     const now = new Date();
     await utimes(kept, now, now).catch(() => undefined);
-    if (target.owner !== null) await chown(target.file, target.owner.uid, target.owner.gid);
   }
 
   /** Removes the least recently used until the rest fits. */

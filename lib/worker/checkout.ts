@@ -1,9 +1,10 @@
-import { chown, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "../contracts/work.ts";
 import { git } from "./git.ts";
 import { isDamage, type ObjectStores } from "./object-store.ts";
 import type { RunAs } from "./options.ts";
+import { giveDirectory } from "./run-directory.ts";
 
 interface CheckoutOptions {
   /** A path that does not exist yet. */
@@ -28,25 +29,28 @@ export async function checkOut(
   options: CheckoutOptions,
 ): Promise<void> {
   const bring = () => stores.ensure(work.source, work.trustLevel, options);
-  const [store] = await Promise.all([bring(), begin(options)]);
+  const [store] = await Promise.all([bring(), begin(stores.placeOf(work.source, work.trustLevel), options)]);
   try {
-    await checkOutFrom(store, work.source.revision, options);
+    await checkOutFrom(work.source.revision, options);
   } catch (error) {
     if (!isDamage(error) || options.signal.aborted) throw error;
     await stores.setAside(store);
-    await checkOutFrom(await bring(), work.source.revision, options);
+    await bring();
+    await checkOutFrom(work.source.revision, options);
   }
 }
 
-async function begin(options: CheckoutOptions): Promise<void> {
+/** Borrows from the store first, while the directory is nobody's but ours. */
+async function begin(store: string, options: CheckoutOptions): Promise<void> {
   const { dir, user } = options;
-  await mkdir(dir, { recursive: true });
-  if (user !== null) await chown(dir, user.uid, user.gid);
+  const info = path.join(dir, ".git", "objects", "info");
+  await mkdir(info, { recursive: true });
+  await writeFile(path.join(info, "alternates"), `${store}/objects\n`);
+  if (user !== null) await giveDirectory(dir, user);
   await run(["init", "--quiet", "--template="], options);
 }
 
-async function checkOutFrom(store: string, revision: string, options: CheckoutOptions): Promise<void> {
-  await writeFile(path.join(options.dir, ".git", "objects", "info", "alternates"), `${store}/objects\n`);
+async function checkOutFrom(revision: string, options: CheckoutOptions): Promise<void> {
   const settings = ["-c", "core.hooksPath=/dev/null", "-c", "checkout.workers=0"];
   await run([...settings, "checkout", "--quiet", "--force", "--detach", revision], options);
 }

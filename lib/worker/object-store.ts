@@ -51,9 +51,14 @@ export class ObjectStores {
     await writeFile(this.gitConfig, `${own}[safe]\n\tdirectory = *\n`);
   }
 
+  /** Where the store of a repository is, or will be. */
+  placeOf(source: Pick<Source, "repository">, trustLevel: number): string {
+    return path.join(this.root, String(trustLevel), `${source.repository}.git`);
+  }
+
   /** The store's directory, with the revision in it. */
   async ensure(source: Source, trustLevel: number, use: StoreUse): Promise<string> {
-    const store = path.join(this.root, String(trustLevel), `${source.repository}.git`);
+    const store = this.placeOf(source, trustLevel);
     const last = this.queues.get(store) ?? Promise.resolve();
     const turn = last.catch(() => undefined).then(() => this.bring(store, source, use));
     this.queues.set(store, turn);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdir, writeFile } from "node:fs/promises";
+import { chown, lchown, mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "../contracts/work.ts";
 import type { RunAs } from "./options.ts";
@@ -20,7 +20,8 @@ export async function makeRunDirectory(parent: string, work: Work, owner: RunAs 
   };
   await removeDirectory(dir);
   await mkdir(dir, { recursive: true, mode: 0o711 });
-  for (const place of [places.home, places.tmp, places.artifacts]) {
+  await mkdir(places.artifacts, { mode: 0o700 }); // given to the owner when the needed ones are there
+  for (const place of [places.home, places.tmp]) {
     await mkdir(place, { mode: 0o700 });
     if (owner !== null) await chown(place, owner.uid, owner.gid);
   }
@@ -34,6 +35,19 @@ export async function makeRunDirectory(parent: string, work: Work, owner: RunAs 
 export function directoryOfBuilder(builder: string): string {
   const name = builder.replaceAll(/[^A-Za-z0-9._ +-]/g, "_").slice(0, 200);
   return /^\.*$/.test(name) ? `_${name}` : name;
+}
+
+/**
+ * Gives a directory that the agent has filled to the user of the steps, from the inside out: as long as the agent writes somewhere, no
+ * process of that user can put a link there.
+ */
+export async function giveDirectory(dir: string, { uid, gid }: RunAs): Promise<void> {
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const inside = path.join(dir, entry.name);
+    if (entry.isDirectory()) await giveDirectory(inside, { uid, gid });
+    else await lchown(inside, uid, gid);
+  }
+  await lchown(dir, uid, gid);
 }
 
 /** Removes a directory with everything in it; whatever is in the way stays. A process of its own, because it may take long. */

@@ -5,7 +5,7 @@ import { type ArtifactCache, DigestMismatch } from "./artifact-cache.ts";
 import { ArtifactError, type FoundArtifact, findArtifacts, openArtifact } from "./find-artifacts.ts";
 import type { RunAs } from "./options.ts";
 import { type Surroundings, untilAnswered } from "./retry.ts";
-import { directoryOfBuilder } from "./run-directory.ts";
+import { directoryOfBuilder, giveDirectory } from "./run-directory.ts";
 import type { RunLog } from "./run-log.ts";
 import { RunEnded } from "./run-outcome.ts";
 import type { RunReport } from "./run-report.ts";
@@ -39,13 +39,7 @@ export async function bringNeeds(transfer: TransferSurroundings): Promise<void> 
     if (!file.startsWith(dir + path.sep))
       throw new RunEnded("exception", `Artifact ${artifact.name} has a name that leads elsewhere.`);
     try {
-      await cache.place(
-        artifact,
-        work.trustLevel,
-        { file, owner: user },
-        (_, part) => download(transfer, artifact.url, part),
-        signal,
-      );
+      await cache.place(artifact, work.trustLevel, file, (_, part) => download(transfer, artifact.url, part), signal);
     } catch (error) {
       if (error instanceof AnswerError || error instanceof DigestMismatch) {
         throw new RunEnded(
@@ -57,6 +51,7 @@ export async function bringNeeds(transfer: TransferSurroundings): Promise<void> 
     }
     transfer.log.say(`has ${artifact.name} of ${artifact.builder}, ${artifact.size} bytes, sha256 ${artifact.sha256}`);
   });
+  if (user !== null) await giveDirectory(places.artifacts, user);
   await cache.trim();
 }
 
@@ -81,18 +76,16 @@ export async function uploadArtifacts(transfer: TransferSurroundings): Promise<v
     await inParallel(found, (artifact) => upload(transfer, artifact));
   } catch (error) {
     if (error instanceof ArtifactError) throw new RunEnded("failure", error.message);
-    if (error instanceof AnswerError && error.status !== 409) {
-      throw new RunEnded("failure", `An artifact was refused. ${error.message}`);
-    }
     throw error;
   }
 }
 
 async function upload(transfer: TransferSurroundings, artifact: FoundArtifact): Promise<void> {
   const { work, session, signal } = transfer;
+  const { name } = artifact;
   const { handle, size, sha256 } = await openArtifact(artifact);
   try {
-    const query = new URLSearchParams({ name: artifact.name, sha256, size: String(size) });
+    const query = new URLSearchParams({ name, sha256, size: String(size) });
     await transfer.report.untilTaken("Uploading an artifact", { signal }, async () => {
       await session.withSession(signal, (bearer) => {
         const bytes = { autoClose: false, start: 0, end: Math.max(0, size - 1), highWaterMark: 2 ** 18 };
@@ -110,7 +103,10 @@ async function upload(transfer: TransferSurroundings, artifact: FoundArtifact): 
         });
       });
     });
-    transfer.log.say(`uploaded ${artifact.name}, ${size} bytes, sha256 ${sha256}`);
+    transfer.log.say(`uploaded ${name}, ${size} bytes, sha256 ${sha256}`);
+  } catch (error) {
+    if (!(error instanceof AnswerError) || error.status === 409) throw error;
+    throw new RunEnded("failure", `The artifact ${name} was refused. ${error.message}`);
   } finally {
     await handle.close();
   }

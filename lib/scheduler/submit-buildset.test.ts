@@ -105,6 +105,15 @@ describe("submitBuildset", () => {
         ],
         /needs itself, directly or through others/,
       ],
+      [
+        [
+          { name: "victim", needs: ["b"] },
+          { name: "free" },
+          { name: "a", needs: ["b", "free"] },
+          { name: "b", needs: ["a", "a"] },
+        ],
+        /^The builder [ab] needs itself/,
+      ],
     ];
     for (const [definitions, message] of cases) {
       await expect(submit(definitions)).rejects.toMatchObject({

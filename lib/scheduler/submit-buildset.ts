@@ -37,9 +37,10 @@ export async function submitBuildset(ctx: SchedulerContext, input: SubmitBuildse
     if (input.kind === "push" && push.buildsetId !== null) {
       return { buildsetId: push.buildsetId, jobIds: push.jobIds };
     }
+    checkNeeds(input.definitions);
     const names = [...new Set(input.definitions.map((definition) => definition.pool))];
     const pools = new Map((await readPoolsByName(tx, names)).map((pool) => [pool.name, pool]));
-    const jobs = input.definitions.map((definition) => toNewJob(definition, push, pools, input.definitions));
+    const jobs = input.definitions.map((definition) => toNewJob(definition, push, pools));
     const properties = { buildid: buildIdAt(push.nowMs), ...input.properties };
     const made = await insertBuildset(tx, { ...input, properties, push, jobs });
     await recordAll(tx, ctx, {
@@ -67,43 +68,59 @@ function auditOf(input: SubmitBuildsetInput) {
   return { push: input.pushId, kind: input.kind, reason: input.reason, jobs: input.definitions.length };
 }
 
-function toNewJob(
-  definition: BuilderDefinition,
-  push: PushRow,
-  pools: ReadonlyMap<string, PoolRow>,
-  all: readonly BuilderDefinition[],
-): NewJob {
+function toNewJob(definition: BuilderDefinition, push: PushRow, pools: ReadonlyMap<string, PoolRow>): NewJob {
   const pool = pools.get(definition.pool);
   if (!pool) throw invalid(definition, `names the pool ${definition.pool}, which does not exist`);
   if (pool.trustLevel !== push.trustLevel) {
     const levels = `the pool has trust level ${pool.trustLevel} and the branch ${push.branch} has ${push.trustLevel}`;
     throw invalid(definition, `names the pool ${definition.pool}, but ${levels}; they must be equal`);
   }
-  if (all.filter((other) => other.name === definition.name).length > 1) {
-    throw invalid(definition, "is defined twice; every builder of a buildset has a name of its own");
-  }
-  for (const need of definition.needs) {
-    if (!all.some((other) => other.name === need)) {
-      throw invalid(definition, `needs ${need}, which is no builder of this buildset`);
-    }
-  }
-  if (reachesItself(definition.name, all)) throw invalid(definition, "needs itself, directly or through others");
   const state: JobState = definition.needs.length === 0 ? "queued" : "blocked";
   const place = { submittedAtMs: push.nowMs, rank: push.basePriority };
   return { definition, poolId: pool.id, state, priority: 0, score: score(place, pool.headStartMs) };
 }
 
-function reachesItself(name: string, all: readonly BuilderDefinition[]): boolean {
-  const needs = new Map(all.map((definition) => [definition.name, definition.needs]));
-  const seen = new Set<string>();
-  const open = [...(needs.get(name) ?? [])];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next === name) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    open.push(...(needs.get(next) ?? []));
+/** Refuses names that are there twice, needs that are no builder of the set, and needs that lead round in a circle. */
+function checkNeeds(definitions: readonly BuilderDefinition[]): void {
+  const byName = new Map<string, BuilderDefinition>();
+  for (const definition of definitions) {
+    if (byName.has(definition.name)) {
+      throw invalid(definition, "is defined twice; every builder of a buildset has a name of its own");
+    }
+    byName.set(definition.name, definition);
   }
-  return false;
+  for (const definition of definitions) {
+    const unknown = definition.needs.find((need) => !byName.has(need));
+    if (unknown !== undefined) throw invalid(definition, `needs ${unknown}, which is no builder of this buildset`);
+  }
+  const stuck = neverStarting(definitions);
+  let [inCircle] = stuck.values();
+  // Every step leads to another one that is stuck; after so many steps it is one of a circle.
+  for (let steps = stuck.size; steps > 0 && inCircle; steps--) {
+    const need = inCircle.needs.find((name) => stuck.has(name));
+    inCircle = need === undefined ? undefined : stuck.get(need);
+  }
+  if (inCircle) throw invalid(inCircle, "needs itself, directly or through others");
+}
+
+/** The builders that could never start: what needs nothing is taken away, then what needs nothing else, and so on. Time grows with the needs. */
+function neverStarting(definitions: readonly BuilderDefinition[]): Map<string, BuilderDefinition> {
+  const left = new Map(definitions.map((definition) => [definition.name, definition]));
+  const waitsFor = new Map(definitions.map(({ name, needs }) => [name, new Set(needs).size]));
+  const neededBy = Map.groupBy(
+    definitions.flatMap(({ name, needs }) => [...new Set(needs)].map((need) => ({ name, need }))),
+    ({ need }) => need,
+  );
+  const free = definitions.filter(({ needs }) => needs.length === 0).map(({ name }) => name);
+  for (let done = free.pop(); done !== undefined; done = free.pop()) {
+    left.delete(done);
+    for (const { name } of neededBy.get(done) ?? []) {
+      const others = (waitsFor.get(name) ?? 0) - 1;
+      waitsFor.set(name, others);
+      if (others === 0) free.push(name);
+    }
+  }
+  return left;
 }
 
 function invalid(definition: BuilderDefinition, what: string): SchedulerError {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../../db/to-jsonb.ts";
 
 /** An audit row as it is hashed; times in ISO 8601. */
 export interface AuditRow {
@@ -44,12 +45,4 @@ export function auditHash(row: AuditRow, seq: number, prevHash: string): string 
     createdAt,
   };
   return createHash("sha256").update(canonicalJson(said)).digest("hex");
-}
-
-/** JSON with sorted keys and no spaces, so that equal values are equal texts. Takes JSON values only. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`).join(",")}}`;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { canonicalJson } from "../../db/to-jsonb.ts";
 import { type TestContext, testContext } from "../../testing/context.ts";
 import { withServer } from "../../testing/template.ts";
-import { canonicalJson } from "./audit-hash.ts";
 import { chainAudit } from "./chain-audit.ts";
 import { verifyAudit } from "./verify-audit.ts";
 

@@ -3,6 +3,9 @@ import { TrustLevel } from "./branch.ts";
 import { Id, Name, Timestamp } from "./id.ts";
 import { Job } from "./job.ts";
 
+/** The head start of a strict pool: one point of rank outweighs 139 years of waiting, so rank decides and age breaks ties. */
+export const STRICT_HEAD_START_MS = 2 ** 42;
+
 /** A pool with what waits and what works in it. */
 export const Pool = z.object({
   id: Id,

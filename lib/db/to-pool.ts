@@ -1,9 +1,6 @@
-import type { Pool } from "../contracts/pool.ts";
+import { type Pool, STRICT_HEAD_START_MS } from "../contracts/pool.ts";
 import type { PoolRow } from "./sql/select-pools.ts";
 import { toTimestamp } from "./to-timestamp.ts";
-
-/** A head start so long that rank alone decides: 2^42 ms. */
-export const STRICT_HEAD_START_MS = 2 ** 42;
 
 /** The contract of a pool's row. */
 export function toPool(row: PoolRow): Pool {

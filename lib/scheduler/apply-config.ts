@@ -1,3 +1,4 @@
+import { STRICT_HEAD_START_MS } from "../contracts/pool.ts";
 import type { ConfigError } from "../contracts/push.ts";
 import type { CheckedServerConfig } from "../contracts/server-config.ts";
 import { branchesMissing, upsertBranches } from "../db/sql/apply-branches.ts";
@@ -5,7 +6,6 @@ import { type ConfigChanges, lockConfig, poolsInUse, upsertPools, upsertReposito
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { requirePermission } from "./permissions.ts";
-import { STRICT_HEAD_START_MS } from "./queue/score.ts";
 import { record } from "./record.ts";
 import { rescoreJobs } from "./rescore-jobs.ts";
 

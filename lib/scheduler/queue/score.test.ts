@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { HIGHEST_RANK, STRICT_HEAD_START_MS, score } from "./score.ts";
+import { STRICT_HEAD_START_MS } from "../../contracts/pool.ts";
+import { HIGHEST_RANK, score } from "./score.ts";
 
 const headStartMs = fc.integer({ min: 0, max: 86_400_000 });
 const rank = fc.integer({ min: -HIGHEST_RANK, max: HIGHEST_RANK });

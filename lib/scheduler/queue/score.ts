@@ -1,5 +1,4 @@
-/** The head start of a strict pool: one point of rank outweighs 139 years of waiting, so rank decides and age breaks ties. */
-export const STRICT_HEAD_START_MS = 2 ** 42;
+import { STRICT_HEAD_START_MS } from "../../contracts/pool.ts";
 
 /** The branch's base priority and the job's priority, each −100 to 100, add up to at most this. */
 export const HIGHEST_RANK = 200;

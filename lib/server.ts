@@ -19,7 +19,7 @@ import { LogStore } from "./logs/log-store.ts";
 import { openPushPorts } from "./pushes/push-ports.ts";
 import { openRedis } from "./redis/open-redis.ts";
 import { openSignals, type RedisSignals } from "./redis/signals.ts";
-import type { Actor, SchedulerContext } from "./scheduler/context.ts";
+import { type Actor, JOB_LIMITS, type SchedulerContext } from "./scheduler/context.ts";
 import { SchedulerError } from "./scheduler/errors.ts";
 import { PoolQueues } from "./scheduler/queue/pool-queues.ts";
 import type { PushPorts } from "./scheduler/source-control.ts";
@@ -85,7 +85,7 @@ export function contextOf(actor: Actor, requestId: string = randomUUID()): Sched
   const { sql, prisma, queues, signals, env } = server();
   return {
     actor,
-    settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, retryLimit: 5, lostLimit: 3 },
+    settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, ...JOB_LIMITS },
     sql,
     prisma,
     queues,

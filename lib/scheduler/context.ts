@@ -30,6 +30,9 @@ export interface SchedulerSettings {
   lostLimit: number;
 }
 
+/** How much a job survives, in every deployment. */
+export const JOB_LIMITS = { retryLimit: 5, lostLimit: 3 } as const satisfies Partial<SchedulerSettings>;
+
 /**
  * Wake-ups between processes. Each is a hint: a lost one costs at most two seconds, because who waits also looks.
  * Topics: `relay` (a commit left work for the relay), `pool:<id>` (a job arrived), `worker:<id>` (one of its runs was cancelled).

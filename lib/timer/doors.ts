@@ -4,7 +4,7 @@ import { openPrisma, type PrismaClient } from "../db/prisma.ts";
 import { type Database, openDatabase } from "../db/sql.ts";
 import { openRedis } from "../redis/open-redis.ts";
 import { openSignals, type RedisSignals } from "../redis/signals.ts";
-import type { SchedulerContext } from "../scheduler/context.ts";
+import { JOB_LIMITS, type SchedulerContext } from "../scheduler/context.ts";
 import { PoolQueues } from "../scheduler/queue/pool-queues.ts";
 
 /** Nobody waits for the timer's answers, so it may wait longer for Redis than a claim does. */
@@ -34,7 +34,7 @@ export function openDoors(env: Env, report: (error: Error) => void): Doors {
     signals,
     ctx: {
       actor: { kind: "system", name: "timer", via: "system", ip: null },
-      settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, retryLimit: 5, lostLimit: 3 },
+      settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, ...JOB_LIMITS },
       sql,
       prisma,
       queues: new PoolQueues(redis, REDIS_TIMEOUT_MS),

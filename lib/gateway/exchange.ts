@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Problem } from "../contracts/problem.ts";
-import { HttpProblem, toProblem } from "../http/problem.ts";
+import { HttpProblem, problemHeaders, toProblem } from "../http/problem.ts";
 import type { GatewayDoors } from "./doors.ts";
 import { LogConflict } from "./log-conflict.ts";
 
@@ -62,10 +62,8 @@ export function sendProblem({ doors, request, response, requestId, closing }: Ex
   const text = JSON.stringify(error instanceof LogConflict ? { ...problem, ...error.expected } : problem);
   response.writeHead(problem.status, {
     ...headersOf(requestId),
-    "Content-Type": "application/problem+json",
+    ...problemHeaders(problem),
     "Content-Length": Buffer.byteLength(text),
-    ...(problem.status === 401 && { "WWW-Authenticate": 'Bearer realm="self-serve"' }),
-    ...(problem.status === 503 && { "Retry-After": "2" }),
     // What is left of a body that is not wanted is not read.
     ...((closing.aborted || !request.complete) && { Connection: "close" }),
   });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { z } from "zod";
+import { parseJson } from "../http/parse-json.ts";
 import { HttpProblem } from "../http/problem.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -84,16 +85,5 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
     clearTimeout(timer);
     request.removeAllListeners("data");
     if (!request.complete) request.pause();
-  }
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), (key, value) => {
-      if (key === "__proto__") throw new SyntaxError("a forbidden key");
-      return value;
-    });
-  } catch {
-    throw new SchedulerError("invalid", "The body is not JSON.");
   }
 }

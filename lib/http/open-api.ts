@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Endpoint } from "../contracts/endpoint.ts";
 import { ENDPOINTS } from "../contracts/endpoints.ts";
 import { Event, OutputHint } from "../contracts/event.ts";
+import { IdempotencyKey } from "../contracts/job.ts";
 import { Problem } from "../contracts/problem.ts";
 
 type Json = Record<string, unknown>;
@@ -80,7 +81,7 @@ function operation(operationId: string, endpoint: Endpoint): Json {
     summary: endpoint.summary,
     ...(endpoint.scope && { description: `A token needs the scope \`${endpoint.scope}\`.` }),
     ...(writes && { security: [{ token: [] }] }),
-    parameters: endpoint.scope === "jobs:write" ? [...parameters, IDEMPOTENCY_KEY] : parameters,
+    parameters: endpoint.scope === "jobs:write" ? [...parameters, IDEMPOTENCY_KEY_HEADER] : parameters,
     ...(endpoint.body && {
       requestBody: { required: true, content: { "application/json": { schema: jsonSchema(endpoint.body, "input") } } },
     }),
@@ -111,12 +112,12 @@ function parametersOf(schema: z.ZodType | undefined, place: "path" | "query"): J
   }));
 }
 
-const IDEMPOTENCY_KEY = {
+const IDEMPOTENCY_KEY_HEADER = {
   name: "Idempotency-Key",
   in: "header",
   required: false,
-  description: "The same key with the same content is one effect, with other content a conflict.",
-  schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,100}$" },
+  description: "The same key with the same content is one effect; with other content it is refused with 422.",
+  schema: jsonSchema(IdempotencyKey, "input"),
 };
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {

@@ -68,6 +68,15 @@ export function toProblem(error: unknown, requestId: string = randomUUID(), repo
   return problemOf("internal", detail, { requestId });
 }
 
+/** What HTTP wants to be said beside a problem: its type, how to sign in, when to come back. */
+export function problemHeaders({ status }: Problem): Record<string, string> {
+  return {
+    "Content-Type": "application/problem+json",
+    ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="self-serve"' }),
+    ...(status === 503 && { "Retry-After": "2" }),
+  };
+}
+
 /** A refusal that belongs to HTTP alone, such as a wrong method. */
 export class HttpProblem extends Error {
   readonly problem: Problem;

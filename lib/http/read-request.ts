@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SchedulerError } from "../scheduler/errors.ts";
+import { parseJson } from "./parse-json.ts";
 import { HttpProblem } from "./problem.ts";
 
 const BODY_BYTES = 256 * 1024;
@@ -22,20 +23,20 @@ export async function readBody(request: Request, schema: z.ZodType | undefined):
   if (request.headers.get("content-encoding")) {
     throw new HttpProblem("invalid", "Send the body as it is, without Content-Encoding.", { status: 415 });
   }
-  const text = await readText(request);
-  if (text === "") return schema === undefined ? undefined : strict(schema).parse({});
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return schema === undefined ? undefined : strict(schema).parse({});
   if (schema === undefined) throw new SchedulerError("invalid", "This address takes no body.");
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new HttpProblem("invalid", "Send the body with Content-Type: application/json.", { status: 415 });
   }
-  return strict(schema).parse(parseJson(text));
+  return strict(schema).parse(parseJson(bytes));
 }
 
-async function readText(request: Request): Promise<string> {
+async function readBytes(request: Request): Promise<Buffer> {
   const tooLarge = () => new SchedulerError("too_large", "The body is larger than 256 KiB.");
   if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
-  if (!request.body) return "";
+  if (!request.body) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body) {
@@ -43,22 +44,7 @@ async function readText(request: Request): Promise<string> {
     if (bytes > BODY_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
-  } catch {
-    throw new SchedulerError("invalid", "The body is not UTF-8.");
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text, (key, value) => {
-      if (key === "__proto__") throw new SyntaxError("a forbidden key");
-      return value;
-    });
-  } catch {
-    throw new SchedulerError("invalid", "The body is not JSON.");
-  }
+  return Buffer.concat(chunks, bytes);
 }
 
 function strict(schema: z.ZodType): z.ZodType {

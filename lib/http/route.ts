@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Endpoint } from "../contracts/endpoint.ts";
+import { IdempotencyKey } from "../contracts/job.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
 import { contextFromRequest } from "../server.ts";
-import { HttpProblem, toProblem } from "./problem.ts";
+import { HttpProblem, problemHeaders, toProblem } from "./problem.ts";
 import { readBody, readQuery } from "./read-request.ts";
 
 type Given<Schema extends z.ZodType | undefined> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -67,9 +68,7 @@ export function problemResponse(error: unknown, requestId: string = randomUUID()
     status: problem.status,
     headers: {
       ...headersOf(requestId),
-      "Content-Type": "application/problem+json",
-      ...(problem.status === 401 && { "WWW-Authenticate": 'Bearer realm="self-serve"' }),
-      ...(problem.status === 503 && { "Retry-After": "2" }),
+      ...problemHeaders(problem),
       ...headers,
     },
   });
@@ -117,7 +116,7 @@ function requireScope({ actor }: SchedulerContext, { scope }: Endpoint): void {
 function readKey(request: Request): string | undefined {
   const key = request.headers.get("idempotency-key");
   if (key === null) return undefined;
-  if (/^[\x21-\x7e]{1,100}$/.test(key)) return key;
+  if (IdempotencyKey.safeParse(key).success) return key;
   throw new SchedulerError("invalid", "The header Idempotency-Key has 1 to 100 printable characters without spaces.");
 }
 

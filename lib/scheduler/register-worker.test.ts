@@ -46,6 +46,13 @@ describe("registerWorker", () => {
     expect(await poolsOf(reply.workerId)).toEqual([one.name]);
   });
 
+  it("has its event told at once", async () => {
+    const one = await pool("told");
+    const told = test.signals.next(["relay"], 60_000);
+    await ask("reg-told", "told", [one.name]);
+    expect(await told).toBe(true);
+  });
+
   it("adds pools within one start, and forgets them with the next", async () => {
     const [one, two] = [await pool("t1"), await pool("t2")];
     const bootId = randomUUID();

@@ -52,7 +52,7 @@ export async function registerWorker(ctx: SchedulerContext, input: RegisterWorke
   );
   // A machine that starts anew runs nothing any more, whatever it ran before.
   for (const runId of await readLiveRunsOfOtherBoots(ctx.sql, registered.workerId)) await loseRun(ctx, runId, "boot");
-  ctx.signals.send(`worker:${registered.workerId}`);
+  for (const topic of ["relay", `worker:${registered.workerId}`]) ctx.signals.send(topic);
   return {
     session,
     workerId: registered.workerId,

@@ -16,7 +16,7 @@ export async function listRepositories(ctx: SchedulerContext): Promise<Repositor
     id: Number(row.id),
     name: row.name,
     vcs: "git",
-    url: row.url.replace(/^([a-z+]+:\/\/)[^@/]*@/i, "$1"),
+    url: row.url.replace(/^([a-z+]+:\/\/)[^/]*@/i, "$1"),
     polledAt: toTimestamp(row.polledAt),
     pollError: row.pollError,
     branches: row.branches.map((branch) => toBranch({ ...branch, repository: { name: row.name } })),

@@ -174,7 +174,7 @@ describe("the other lists", () => {
   });
 
   it("shows repositories with their branches, and never a password", async () => {
-    const repositoryId = await makeRepository(test.sql, { name: "app", url: "https://bot:secret@git.example.org/app" });
+    const repositoryId = await makeRepository(test.sql, { name: "app", url: "https://bot:s@cret@git.example.org/app" });
     await makeBranch(test.sql, { repositoryId, name: "app-main" });
     const repository = (await listRepositories(ctx)).find(({ name }) => name === "app");
     expect(repository?.url).toBe("https://git.example.org/app");

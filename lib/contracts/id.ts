@@ -21,7 +21,7 @@ export const Revision = z
   .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, "A revision is a full hash of 40 or 64 hexadecimal digits.");
 export type Revision = z.infer<typeof Revision>;
 
-/** One or two lower-case words of the deployment: names of branches, pools, repositories and workers. */
+/** A name that people choose in the deployment: of a branch, a pool, a repository or a worker. */
 export const Name = z
   .string()
   .regex(

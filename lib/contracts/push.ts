@@ -97,6 +97,6 @@ export const ReceivePushInput = z.object({
 });
 export type ReceivePushInput = z.infer<typeof ReceivePushInput>;
 
-/** The hook's answer: the push's id, or null with the reason why the ref makes no push. */
+/** The hook's answer: the pushes that were made or found, that of its own revision last; the note says why there is none, or what is to follow. */
 export const ReceivePushReply = z.object({ pushIds: z.array(Id), note: z.string().nullable() });
 export type ReceivePushReply = z.infer<typeof ReceivePushReply>;

@@ -7,7 +7,7 @@ import { Sha256 } from "./run.ts";
 
 /**
  * POST /worker/v1/register, with the registration token of the pools as bearer. Pools whose token is another one
- * have theirs in `poolTokens`. One call names all pools of the worker; those it no longer names are left.
+ * have theirs in `poolTokens`. Another call of the same boot adds pools; a new boot begins with those it names.
  */
 export const RegisterInput = z.object({
   worker: Name,
@@ -40,7 +40,7 @@ export const ClaimInput = z.object({
 });
 export type ClaimInput = z.infer<typeof ClaimInput>;
 
-/** A step of a builder, as the agent runs it with `/bin/sh -e -c`. */
+/** A step of a builder, as the agent runs it: a script of its own for `/bin/sh -e`. */
 export const StepDefinition = z.object({ name: z.string(), run: z.string(), timeoutSeconds: z.int().positive() });
 export type StepDefinition = z.infer<typeof StepDefinition>;
 
@@ -66,7 +66,7 @@ export const Work = z.object({
   steps: z.array(StepDefinition).min(1),
   env: z.record(z.string(), z.string()),
   properties: z.record(z.string(), z.unknown()),
-  /** Paths or globs inside the checkout that are uploaded when the steps have succeeded, or always with `always`. */
+  /** Paths or globs inside the checkout that are uploaded when the steps have succeeded. */
   artifacts: z.array(z.string()),
   needs: z.array(NeededArtifact),
   timeoutSeconds: z.int().positive(),

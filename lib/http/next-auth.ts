@@ -8,7 +8,7 @@ import { metrics } from "../metrics/registry.ts";
 import { adoptPushes } from "../scheduler/adopt-pushes.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
 import { server, systemContext } from "../server.ts";
-import { logError } from "./problem.ts";
+import { HttpProblem, logError } from "./problem.ts";
 import { PRIVATE_HEADERS, problemResponse } from "./route.ts";
 
 const REFUSAL_MS = 300;
@@ -37,7 +37,10 @@ async function requireSound(request: Request, params: Promise<{ nextauth: string
   if (!ACTIONS.has(action) || (provider !== undefined && provider !== "ldap")) {
     throw new SchedulerError("not_found", "There is nothing at this address.");
   }
-  if (request.method !== "POST") return;
+  if (request.method !== "POST") {
+    if (action !== "callback") return;
+    throw new HttpProblem("invalid", `${request.method} is not possible here; POST is.`, { status: 405 });
+  }
   const site = request.headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin") {
     throw new SchedulerError("forbidden", "Another site may not sign people in or out.");

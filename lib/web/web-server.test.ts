@@ -79,7 +79,7 @@ describe("createWebServer", () => {
     const client = {
       "next-action": "a",
       rsc: "1",
-      "next-router-state-tree": "t",
+      "next-router-state-tree": "%5B%5D",
       "x-forwarded-for": "6.6.6.6, 10.0.0.9",
     };
     await ask({ ...internal, ...client });

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { trustedProxies } from "../http/client-address.ts";
 import { cleanRequest, securityHeaders, transportHeaders } from "../http/edge-headers.ts";
+import { type HttpProblem, problemHeaders, toProblem } from "../http/problem.ts";
+import { refuseRequest } from "./refuse-request.ts";
 
 /** Answers a request and says true, or leaves it alone and says false. `ip` is where it came from. */
 export type PlainHandler = (request: IncomingMessage, response: ServerResponse, ip: string | null) => Promise<boolean>;
@@ -61,8 +63,22 @@ export function createWebServer(options: WebServerOptions): Server {
     if (await options.gateway(request, response, ip)) return;
     limitBody(request);
     for (const [name, value] of headers) response.setHeader(name, value);
+    const refusal = refuseRequest(request);
+    if (refusal) return sendRefusal(response, refusal);
     await options.pages(request, response);
   }
+}
+
+/** Answers without reading a body, so that the connection ends with it. */
+function sendRefusal(response: ServerResponse, refusal: HttpProblem): void {
+  const problem = toProblem(refusal);
+  response.writeHead(problem.status, {
+    ...problemHeaders(problem),
+    "Cache-Control": "private, no-store",
+    "X-Request-Id": problem.requestId ?? "",
+    Connection: "close",
+  });
+  response.end(JSON.stringify(problem));
 }
 
 /** Ends the connection of whoever sends its request too slowly. */

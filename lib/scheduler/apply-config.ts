@@ -12,10 +12,14 @@ import { rescoreJobs } from "./rescore-jobs.ts";
 /**
  * Puts a checked configuration into effect, in one transaction: writes repositories, branches and pools as it names them, marks those that
  * it no longer names as removed (nothing is ever deleted), and gives waiting jobs their new places where a base priority or a head start
- * changed. Applying the same configuration again changes nothing. `conflict` when a pool that has unfinished jobs would change its trust
+ * changed. Applying the same configuration again changes nothing, and tells nobody unless it is `repaired`: people heard that it was broken. `conflict` when a pool that has unfinished jobs would change its trust
  * level: what was allowed to run there would then run beside what it must not meet.
  */
-export async function applyServerConfig(ctx: SchedulerContext, config: CheckedServerConfig): Promise<ConfigChanges> {
+export async function applyServerConfig(
+  ctx: SchedulerContext,
+  config: CheckedServerConfig,
+  { repaired = false }: { repaired?: boolean } = {},
+): Promise<ConfigChanges> {
   requirePermission(ctx.actor, "maintain");
   const changes = await ctx.sql.transaction(async (tx) => {
     await lockConfig(tx);
@@ -35,7 +39,8 @@ export async function applyServerConfig(ctx: SchedulerContext, config: CheckedSe
       ...(await branchesMissing(tx, config.repositories)),
     ];
     const changed: ConfigChanges = { repositories, branches, pools: await upsertPools(tx, pools) };
-    if (changed.repositories.length + changed.branches.length + changed.pools.length === 0) return changed;
+    const count = changed.repositories.length + changed.branches.length + changed.pools.length;
+    if (count === 0 && !repaired) return changed;
     await record(tx, ctx, {
       event: { type: "config.changed", body: { ...changed, errors: [] } },
       audit: { action: "config.apply", object: "config", after: changed },

@@ -55,7 +55,7 @@ export class ConfigFollower {
 
   private async apply(config: CheckedServerConfig): Promise<void> {
     try {
-      const changes = await applyServerConfig(this.options.ctx, config);
+      const changes = await applyServerConfig(this.options.ctx, config, { repaired: this.told !== "" });
       this.told = "";
       if (Object.values(changes).some((changed: unknown[]) => changed.length > 0)) this.options.applied(changes);
     } catch (error) {

@@ -35,6 +35,11 @@ async function countRejected(): Promise<number> {
   return (await timers.test.sql.rows("SELECT 1 FROM audit_entries WHERE action = 'config.reject'")).length;
 }
 
+async function lastTold(): Promise<unknown> {
+  const text = "SELECT body FROM events WHERE type = 'config.changed' ORDER BY id DESC LIMIT 1";
+  return (await timers.test.sql.one<{ body: unknown }>(text)).body;
+}
+
 /** A git repository to poll. */
 function makeOrigin() {
   const origin = path.join(timers.folder, "origin");
@@ -58,6 +63,8 @@ it("puts a sound configuration into effect, and tells of a broken one, which cha
   writeFileSync(file, "version: 1\npools: no list\n");
   await expect.poll(countRejected, SOON).toBe(2);
   expect(await poolNames()).toEqual(["linux"]);
+  configure(["linux"]); // as it was before: whoever looks hears that it is sound again
+  await expect.poll(lastTold, SOON).toMatchObject({ errors: [] });
   configure(["linux", "mac"]);
   await expect.poll(poolNames, SOON).toEqual(["linux", "mac"]);
 });

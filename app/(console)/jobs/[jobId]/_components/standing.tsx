@@ -45,7 +45,7 @@ function Sentence({ job }: { job: JobDetail }) {
 function Queued({ job }: { job: JobDetail }) {
   return (
     <p>
-      Waiting in pool <PoolLink pool={job.pool} /> since <Age at={job.submittedAt} />:{" "}
+      Waiting in pool <PoolLink pool={job.pool} />, submitted <Age at={job.submittedAt} />:{" "}
       <strong className="font-semibold text-ink" data-ahead={job.ahead ?? undefined}>
         {job.ahead === null
           ? "its place is being worked out"

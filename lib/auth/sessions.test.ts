@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type TestContext, testContext } from "../testing/context.ts";
-import { addGroup, addPerson, asAdmin, type TestPerson, testDirectory } from "../testing/directory.ts";
+import { addGroup, addPerson, asAdmin, DEMO_ROLES, type TestPerson, testDirectory } from "../testing/directory.ts";
 import { openRecordingProxy } from "../testing/recording-proxy.ts";
 import { testServices } from "../testing/test-services.ts";
 import { Directory, type DirectoryOptions } from "./directory.ts";
 import { LoginLimits } from "./login-limits.ts";
-import { DEFAULT_ROLES, rolesOf } from "./roles.ts";
+import { rolesOf } from "./roles.ts";
 import { cookieNames, makeSessionCookie } from "./session-cookie.ts";
 import { endSession, findSession } from "./sessions.ts";
 import { signIn } from "./sign-in.ts";
@@ -14,7 +14,7 @@ import { type WhoAsksTools, whoAsks } from "./who-asks.ts";
 
 const admin = testDirectory();
 const cookies = { secure: false, secrets: ["the secret of today, long enough", "the secret of yesterday, too"] };
-const roles = async (groups: readonly string[]) => rolesOf(groups, DEFAULT_ROLES);
+const roles = async (groups: readonly string[]) => rolesOf(groups, DEMO_ROLES);
 const reported: unknown[] = [];
 const report = (error: unknown) => void reported.push(error);
 let test: TestContext;

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TokenScope } from "../contracts/me.ts";
 import type { Actor } from "../scheduler/context.ts";
 import { type TestContext, testContext } from "../testing/context.ts";
+import { DEMO_ROLES } from "../testing/directory.ts";
 import { makeUser, uniqueName } from "../testing/rows.ts";
 import { createToken } from "./create-token.ts";
 import { listTokens } from "./list-tokens.ts";
 import { revokeToken } from "./revoke-token.ts";
-import { DEFAULT_ROLES, rolesOf } from "./roles.ts";
+import { rolesOf } from "./roles.ts";
 import { newToken, parseToken, TOKEN_PATTERN } from "./token-format.ts";
 import { verifyToken } from "./tokens.ts";
 import { type WhoAsksTools, whoAsks } from "./who-asks.ts";
@@ -38,7 +39,7 @@ function ask(authorization: string, part: Partial<WhoAsksTools> = {}): Promise<A
     sql: test.sql,
     cookies: { secure: false, secrets: [] },
     fresh: async (user) => user,
-    rolesOf: async (groups) => rolesOf(groups, DEFAULT_ROLES),
+    rolesOf: async (groups) => rolesOf(groups, DEMO_ROLES),
     ...part,
   };
   return whoAsks(tools, { authorization, cookie: null, ip: "192.0.2.7" });

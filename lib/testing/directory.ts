@@ -3,6 +3,9 @@ import { Client } from "ldapts";
 import { hashPassword } from "../../scripts/services/directory-content.ts";
 import { testServices } from "./test-services.ts";
 
+/** What the groups of the demo's people are worth. */
+export const DEMO_ROLES = { developer: ["developers"], sheriff: ["sheriffs"], admin: ["admins"] };
+
 /** Where entries are made, and by whom. */
 export interface DirectoryAdmin {
   url: string;

@@ -10,6 +10,6 @@ export default {
   // `npm run verify` checks types, with the same compiler and in a tenth of the time.
   typescript: { ignoreBuildErrors: true },
   // Read from disk at run time, so a bundler cannot see them.
-  outputFileTracingIncludes: { "/*": ["./lib/scheduler/queue/lua/*.lua", "./lib/db/sql/*.sql"] },
+  outputFileTracingIncludes: { "/*": ["./lib/scheduler/queue/lua/*.lua"] },
   serverExternalPackages: ["@prisma/adapter-pg", "ioredis", "ldapts", "pg", "pino", "prom-client"],
 };

@@ -1,7 +1,13 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/production/README.md"];
+const DOCUMENTS = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "docs/configuration.md",
+  "docs/production/README.md",
+];
 /** A word in backticks that starts like this, or is a file at the top, is meant as a path. */
 const PATH_START = /^(app|lib|scripts|prisma|e2e|bench|docs|public|demo|\.ci)\//;
 const TOP_FILE = /^[\w.-]+\.(md|mjs|ts|json|prisma)$/;

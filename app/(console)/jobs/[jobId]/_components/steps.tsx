@@ -2,6 +2,7 @@ import { STATUS, type Status } from "@/app/_components/jobs/status.ts";
 import { StatusSymbol } from "@/app/_components/jobs/symbol.tsx";
 import { Elapsed } from "@/app/_components/time/times.tsx";
 import type { Run, Step } from "@/lib/contracts/run.ts";
+import { failingLine } from "./failing-line.ts";
 
 /** The run's steps; each leads to its first line in the log. */
 export function Steps({ run }: { run: Run }) {
@@ -13,15 +14,26 @@ export function Steps({ run }: { run: Run }) {
           <StatusSymbol status={statusOfStep(step, run)} />
           <StepName step={step} />
           <span className="sr-only">{STATUS[statusOfStep(step, run)].label}</span>
-          {step.exitCode !== null && step.exitCode !== 0 && (
-            <span className="text-failure">exit code {step.exitCode}</span>
-          )}
+          {step.exitCode !== null && step.exitCode !== 0 && <ExitCode code={step.exitCode} line={failingLine(run)} />}
           <span className="ml-auto text-ink-2">
             {step.startedAt !== null && <Elapsed from={step.startedAt} to={step.endedAt ?? run.endedAt} />}
           </span>
         </li>
       ))}
     </ol>
+  );
+}
+
+function ExitCode({ code, line }: { code: number; line: number | null }) {
+  if (line === null) return <span className="text-failure">exit code {code}</span>;
+  return (
+    <a
+      href={`#L${line}`}
+      title={`Go to its last line of the log, ${line}`}
+      className="relative z-10 text-failure underline underline-offset-2"
+    >
+      exit code {code}
+    </a>
   );
 }
 

@@ -38,7 +38,12 @@ roles:
 export function writeFirstConfig(dataFolder: string, configFile: string): void {
   if (existsSync(configFile)) return;
   secret(secretsOf(dataFolder), POOL_TOKEN);
-  writeFileSync(configFile, FIRST_CONFIG);
+  try {
+    writeFileSync(configFile, FIRST_CONFIG);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`CONFIG_FILE is ${configFile}, which cannot be made: ${why}. Name a file in a folder that exists.`);
+  }
 }
 
 /** A pool and the token that lets a worker serve it. */

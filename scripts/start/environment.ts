@@ -17,10 +17,15 @@ const PROVIDED_WITH_DIRECTORY: Environment = {
   LDAP_GROUP_BASE: "dc=x",
 };
 
+/** Whether the user gave a variable, or the file that holds it. */
+export function isGiven(given: Environment, name: string): boolean {
+  return Boolean(given[name] || given[`${name}_FILE`]);
+}
+
 /** Checks the variables that the user gave, as far as that is possible before the services run. Throws EnvError. */
 export function checkGiven(given: Environment): void {
-  const ours = { ...PROVIDED, ...(given.LDAP_URL ? {} : PROVIDED_WITH_DIRECTORY) };
-  if (given.NEXTAUTH_SECRET_FILE) delete ours.NEXTAUTH_SECRET;
+  const all = { ...PROVIDED, ...(isGiven(given, "LDAP_URL") ? {} : PROVIDED_WITH_DIRECTORY) };
+  const ours = Object.fromEntries(Object.entries(all).filter(([name]) => !isGiven(given, name)));
   readEnv({ ...ours, ...present(given) });
 }
 
@@ -36,7 +41,7 @@ export function serverEnv(options: ProductOptions, services: Environment, secret
     NEXT_DIST_DIR: options.distDir,
     NEXT_TELEMETRY_DISABLED: "1",
   };
-  if (!given.NEXTAUTH_SECRET && !given.NEXTAUTH_SECRET_FILE) {
+  if (!isGiven(given, "NEXTAUTH_SECRET")) {
     secret(secretsFolder, "nextauth-secret");
     env.NEXTAUTH_SECRET_FILE = path.join(secretsFolder, "nextauth-secret");
   }

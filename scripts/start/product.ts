@@ -1,4 +1,5 @@
 import path from "node:path";
+import { readEnv } from "../../lib/config/env.ts";
 import { migrate } from "../prisma/cli.ts";
 import { ensureInstalled, type Requirement } from "../services/packages.ts";
 import { isPortFree } from "../services/ports.ts";
@@ -8,8 +9,9 @@ import { endOrphans } from "./child.ts";
 import { type Children, startChildren, type Undo, untilAnswering } from "./children.ts";
 import { writeFirstConfig } from "./config.ts";
 import { tellConfigFaults } from "./config-faults.ts";
+import { closeToOthers } from "./data-folder.ts";
 import { seedDemoOnce } from "./demo.ts";
-import { serverEnv } from "./environment.ts";
+import { isGiven, serverEnv } from "./environment.ts";
 import { logsOf, recordsOf, secretsOf } from "./folders.ts";
 import { announceStop, type FolderLock, lockFolder } from "./lock.ts";
 import type { Environment, ProductOptions } from "./product-options.ts";
@@ -58,13 +60,16 @@ async function stopInOrder(dataFolder: string, undo: Undo, lock: FolderLock): Pr
 async function bringUp(options: ProductOptions, undo: Undo): Promise<Omit<Product, "stop">> {
   const { progress, dataFolder } = options;
   const goOn = () => options.stopRequest?.throwIfAborted();
-  const kinds = (Object.keys(SERVICE_OF) as ServiceKind[]).filter((kind) => !options.given[SERVICE_OF[kind].variable]);
+  const kinds = (Object.keys(SERVICE_OF) as ServiceKind[]).filter(
+    (kind) => !isGiven(options.given, SERVICE_OF[kind].variable),
+  );
   await endOrphans(recordsOf(dataFolder));
   if (!(await isPortFree(options.port, options.given.HOST || undefined))) {
     throw new Error(
       `Port ${options.port} is taken by another program. Choose another with --port, or --port 0 for any free one.`,
     );
   }
+  closeToOthers(dataFolder);
   await install(options, kinds);
   goOn();
 
@@ -82,7 +87,7 @@ async function bringUp(options: ProductOptions, undo: Undo): Promise<Omit<Produc
   undo.push({ end: () => services.stop() });
   const env = serverEnv(options, services.env, secretsOf(dataFolder));
   goOn();
-  await progress.stage("Database schema", () => migrate(env.DATABASE_URL ?? ""));
+  await progress.stage("Database schema", () => migrate(readEnv(env).DATABASE_URL));
   writeFirstConfig(dataFolder, env.CONFIG_FILE ?? "");
   await buildWhenNeeded(options);
   goOn();

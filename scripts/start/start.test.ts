@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryFolder } from "../../lib/testing/temporary-folder.ts";
@@ -6,6 +6,7 @@ import { identify } from "../services/processes.ts";
 import { build, isBuilt } from "./build.ts";
 import { Child, endOrphans } from "./child.ts";
 import { localPools, writeFirstConfig } from "./config.ts";
+import { closeToOthers, requireWritable, resetFolder } from "./data-folder.ts";
 import { checkGiven } from "./environment.ts";
 import { FolderInUseError, lockFolder } from "./lock.ts";
 import { OptionError, readStartOptions } from "./options.ts";
@@ -45,8 +46,40 @@ describe("variables the user gave", () => {
     [{ PORT: "x" }, "PORT is malformed"],
     [{ LDAP_URL: "ldaps://ldap.example.org" }, "LDAP_BIND_DN is missing"],
     [{ NEXTAUTH_SECRET_FILE: "/none" }, "NEXTAUTH_SECRET_FILE cannot be read"],
+    [{ DATABASE_URL_FILE: "/none" }, /^The environment is not complete:\n {2}DATABASE_URL_FILE cannot be read/],
+    [{ LDAP_URL_FILE: "/none" }, "LDAP_BIND_DN is missing"],
   ])("%j", (given, message) => {
     expect(() => checkGiven(given)).toThrow(message);
+  });
+});
+
+describe("the data folder", () => {
+  it("is emptied of what the product keeps, and of nothing else", async () => {
+    const folder = temporaryFolder();
+    for (const name of ["selfserve.yml", "bootstrap.lock"]) writeFileSync(path.join(folder, name), "");
+    await resetFolder(folder, true);
+    expect(readdirSync(folder)).toEqual(["bootstrap.lock"]);
+    for (const name of ["selfserve.yml", "letter.txt"]) writeFileSync(path.join(folder, name), "");
+    await expect(resetFolder(folder, true)).rejects.toThrow("which holds letter.txt, too.");
+    expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  it("must be one that can be written", () => {
+    expect(() => requireWritable(path.join(temporaryFolder(), "a/b"))).not.toThrow();
+    expect(() => requireWritable("/proc/none/b")).toThrow("The data folder /proc/none/b cannot be used: ");
+  });
+
+  it("keeps others out of its logs and artifacts", () => {
+    const folder = temporaryFolder();
+    closeToOthers(folder);
+    for (const name of readdirSync(folder)) expect(statSync(path.join(folder, name)).mode & 0o077).toBe(0);
+    expect(readdirSync(folder)).toContain("logs");
+  });
+
+  it("needs a place for its configuration", () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, "none/selfserve.yml");
+    expect(() => writeFirstConfig(folder, file)).toThrow(`CONFIG_FILE is ${file}, which cannot be made: `);
   });
 });
 

@@ -1,13 +1,8 @@
-import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DEMO_PEOPLE } from "../services/directory-content.ts";
 import { freePort } from "../services/ports.ts";
-import { removeOutsideData } from "../services/postgres-home.ts";
-import { endServices } from "../services/services.ts";
-import { endOrphans } from "./child.ts";
-import { checkGiven } from "./environment.ts";
-import { recordsOf } from "./folders.ts";
-import { lockFolder } from "./lock.ts";
+import { requireWritable, resetFolder } from "./data-folder.ts";
+import { checkGiven, isGiven } from "./environment.ts";
 import { readStartOptions, type StartOptions } from "./options.ts";
 import { type Product, startProduct } from "./product.ts";
 import { consoleProgress, type Progress } from "./progress.ts";
@@ -20,8 +15,6 @@ interface Terminal {
 }
 
 const DEFAULT_PORT = 3000;
-/** Outlives --reset: what the next command would only fetch again. */
-const KEPT_AT_RESET = ["node", "bootstrap.lock"];
 
 /** Runs the product for somebody at a terminal: shows progress, prints where it is, stops when asked. Sets the exit code. */
 export async function startFromTerminal({ root, argv, mode }: Terminal): Promise<void> {
@@ -33,7 +26,11 @@ export async function startFromTerminal({ root, argv, mode }: Terminal): Promise
     const given = { ...process.env };
     checkGiven(given);
     const dataFolder = path.resolve(root, given.DATA_DIR || ".data");
-    if (options.reset) await reset(dataFolder, progress);
+    requireWritable(dataFolder);
+    if (options.reset) {
+      await resetFolder(dataFolder, Boolean(given.DATA_DIR));
+      progress.say(`Threw away what was in ${dataFolder}.`);
+    }
     const starting = startProduct({
       root,
       dataFolder,
@@ -48,7 +45,7 @@ export async function startFromTerminal({ root, argv, mode }: Terminal): Promise
       stopRequest: stopRequest.signal,
     });
     product = await starting;
-    if (!stopRequest.signal.aborted) welcome(product, options, !given.LDAP_URL, progress);
+    if (!stopRequest.signal.aborted) welcome(product, options, !isGiven(given, "LDAP_URL"), progress);
     await stopRequest.first;
   } catch (error) {
     if (!stopRequest.signal.aborted) {
@@ -68,22 +65,6 @@ export async function startFromTerminal({ root, argv, mode }: Terminal): Promise
 async function choosePort({ port }: StartOptions, variable: string | undefined): Promise<number> {
   const wanted = port ?? (variable ? Number(variable) : DEFAULT_PORT);
   return wanted === 0 ? freePort() : wanted;
-}
-
-async function reset(dataFolder: string, progress: Progress): Promise<void> {
-  const lock = await lockFolder(dataFolder);
-  try {
-    await endOrphans(recordsOf(dataFolder));
-    await endServices(dataFolder);
-    removeOutsideData(path.join(dataFolder, "postgres"));
-    for (const name of readdirSync(dataFolder)) {
-      if (!KEPT_AT_RESET.includes(name) && name !== "start.lock")
-        rmSync(path.join(dataFolder, name), { recursive: true, force: true });
-    }
-    progress.say(`Threw away what was in ${dataFolder}.`);
-  } finally {
-    lock.release();
-  }
 }
 
 function welcome(product: Product, options: StartOptions, demoPeople: boolean, progress: Progress): void {

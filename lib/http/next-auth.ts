@@ -25,11 +25,21 @@ export async function nextAuthHandler(
     await requireSound(request, params);
     const response: Response = await NextAuth(request, { params }, optionsFor(request));
     for (const [name, value] of Object.entries(PRIVATE_HEADERS)) response.headers.set(name, value);
-    return response;
+    return response.status === 401 ? await tellFault(response) : response;
   } catch (error) {
     if (error instanceof SyntaxError) return problemResponse(new SchedulerError("invalid", "The body is not JSON."));
     return problemResponse(error);
   }
+}
+
+/** A refused login as HTTP says it: nobody's password is wrong when the directory does not answer, or when it was not asked. */
+async function tellFault(refusal: Response): Promise<Response> {
+  const text = await refusal.text();
+  const [, fault] = /[?&]error=(unavailable|limited)\b/.exec(text) ?? [];
+  const headers = new Headers(refusal.headers);
+  if (fault === "unavailable") headers.set("Retry-After", "2");
+  const status = fault === "unavailable" ? 503 : fault === "limited" ? 429 : refusal.status;
+  return new Response(text, { status, headers });
 }
 
 async function requireSound(request: Request, params: Promise<{ nextauth: string[] }>): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
@@ -21,13 +21,27 @@ export async function withLock(file, work) {
 }
 
 function take(file) {
+  const draft = `${file}.${process.pid}`;
   try {
-    writeFileSync(file, String(process.pid), { flag: "wx" });
+    writeFileSync(draft, String(process.pid));
+    linkSync(draft, file); // appears complete, or not at all
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (ownerOf(file) === undefined) rmSync(file, { force: true }); // its owner was killed
+    if (ownerOf(file) === undefined) removeDead(file, draft);
     return false;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Takes the lock of a process that was killed away; when it was somebody else's meanwhile, gives it back. */
+function removeDead(file, aside) {
+  try {
+    renameSync(file, aside);
+    if (ownerOf(aside) !== undefined) linkSync(aside, file);
+  } catch {
+    // another one was first
   }
 }
 

@@ -10,7 +10,7 @@ import { lockFolder } from "./lock.ts";
 const KEPT_AT_RESET = ["node", "bootstrap.lock"];
 /** What the product puts into a data folder. */
 const OWN =
-  /^(?:artifacts|audit-heads\.jsonl|bootstrap\.lock|demo|demo-seeded|directory|logs|node|postgres|processes|redis|secrets|selfserve\.yml|sources|start\.lock(?:\.\d+)?|workers)$/;
+  /^(?:artifacts|audit-heads\.jsonl|demo|demo-seeded|directory|logs|node|postgres|processes|redis|secrets|selfserve\.yml|sources|(?:start|bootstrap)\.lock(?:\.\d+)?|workers)$/;
 /** Nobody but the product looks into these, least of all the steps of jobs. */
 const CLOSED = ["artifacts", "redis", "sources"];
 

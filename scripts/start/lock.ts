@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { identify, isAlive, type ProcessIdentity } from "../services/processes.ts";
@@ -30,7 +30,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   while (!take(file)) {
     const holder = read(file);
     if (!holder || !isAlive(holder)) {
-      rmSync(file, { force: true });
+      removeDead(file, holder);
       continue;
     }
     const seconds = (performance.now() - since) / 1000;
@@ -61,6 +61,19 @@ function take(file: string): boolean {
     return false;
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** Takes a dead holder's lock away; when it was somebody else's meanwhile, because two starts saw the dead one, gives it back. */
+function removeDead(file: string, dead: Holder | undefined): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (read(aside)?.pid !== dead?.pid) linkSync(aside, file);
+  } catch {
+    // Another start was first.
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 

@@ -83,7 +83,7 @@ describe("orders", () => {
   });
 
   it("a stopping agent gives its run back with the reason", async () => {
-    const { server, agent, ended, workDir } = await startAgent();
+    const { server, agent, ended, workDir } = await startAgent({ deps: { shutdownMs: 100_000 } });
     const secret = randomUUID();
     const work = someWork("echo on; sleep 1000", { env: { CANARY: secret } });
     server.offer(work);

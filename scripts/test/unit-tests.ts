@@ -14,6 +14,11 @@ export function runFaultTests(root: string): Promise<Tally> {
   return runVitest(root, ["--config", "e2e/faults/vitest.config.ts"]);
 }
 
+/** Runs the tests of the production page: its units, its proxy, backup and restart, with Debian's nginx. */
+export function runProductionTests(root: string): Promise<Tally> {
+  return runVitest(root, ["--config", "e2e/production/vitest.config.ts"]);
+}
+
 async function runVitest(root: string, choice: string[]): Promise<Tally> {
   const folder = mkdtempSync(path.join(tmpdir(), "self-serve-report-"));
   const report = path.join(folder, "vitest.json");

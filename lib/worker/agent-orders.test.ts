@@ -82,6 +82,20 @@ describe("orders", () => {
     expect(processesWith(secret)).toEqual([]);
   });
 
+  // What docs/production tells to set: without it, a process that leaves its session, environment and directory escapes.
+  it("a wrapper with a process namespace lets nothing escape", async () => {
+    const wrapper = ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--"];
+    const { server } = await startAgent({ options: { wrapper } });
+    const secret = randomUUID();
+    const work = someWork(`setsid env -i sh -c 'cd /; sleep 1000; : ${secret}' & echo on; sleep 1000`);
+    server.offer(work);
+    await expect.poll(() => server.logOf(work.runId), soon).toContain("on\n");
+    await expect.poll(() => processesWith(secret).length, soon).toBeGreaterThan(0);
+    server.order(work.runId, "cancel");
+    await expect.poll(() => server.told(work.runId).finishes[0]?.result, soon).toBe("cancelled");
+    await expect.poll(() => processesWith(secret), soon).toEqual([]);
+  });
+
   it("a stopping agent gives its run back with the reason", async () => {
     const { server, agent, ended, workDir } = await startAgent({ deps: { shutdownMs: 100_000 } });
     const secret = randomUUID();

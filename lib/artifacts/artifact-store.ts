@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -113,6 +113,8 @@ export class ArtifactStore {
 async function receive(source: Readable, file: string, { sha256, size }: ArtifactIdentity): Promise<void> {
   const hash = createHash("sha256");
   let bytes = 0;
+  // Opened here rather than by the stream, which could make the file after its remains were removed.
+  const handle = await open(file, "wx", 0o640);
   await pipeline(
     source,
     async function* (parts: AsyncIterable<Buffer>) {
@@ -127,7 +129,7 @@ async function receive(source: Readable, file: string, { sha256, size }: Artifac
       if (found === sha256) return;
       throw new SchedulerError("invalid", `The bytes that arrived have the SHA-256 ${found}, not ${sha256}.`);
     },
-    createWriteStream(file, { flags: "wx", mode: 0o640, flush: true, highWaterMark: PART_BYTES }),
+    handle.createWriteStream({ flush: true, highWaterMark: PART_BYTES }),
   );
 }
 

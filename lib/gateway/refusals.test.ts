@@ -40,7 +40,9 @@ describe.each(CALLS)("%s", (_, method, pathOf, ask) => {
     expect(await status({ bearer: farm.token })).toBe(401);
     expect(await status({ headers: { authorization: `Basic ${session}` } })).toBe(401);
     const { sql } = web.test;
-    await sql.count("UPDATE workers SET session_expires_at = clock_timestamp() WHERE id = $1", [workerId]);
+    await sql.count("UPDATE workers SET session_expires_at = clock_timestamp() - interval '1 second' WHERE id = $1", [
+      workerId,
+    ]);
     expect(await status({ bearer: session })).toBe(401);
   });
 

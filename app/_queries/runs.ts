@@ -12,6 +12,9 @@ export interface LogSize {
   complete: boolean;
 }
 
+/** Hints that a log has grown are never repeated; one that is lost costs at most this long. */
+const LOST_HINT_MS = 2_000;
+
 /** Runs and their logs. */
 export const runQueries = {
   one: (runId: number) =>
@@ -27,6 +30,7 @@ export const runQueries = {
         const part = await fetchJson(`/runs/${runId}/log`, LogPart, { signal, parameters: { tail: true, limit: 1 } });
         return { lines: part.totalLines, complete: part.complete };
       },
+      refetchInterval: ({ state }) => (state.data?.complete ? false : LOST_HINT_MS),
     }),
 
   /** Lines `chunk × CHUNK_LINES + 1` and on. */
@@ -38,6 +42,7 @@ export const runQueries = {
           signal,
           parameters: { fromLine: chunk * CHUNK_LINES + 1, limit: CHUNK_LINES },
         }),
+      refetchInterval: ({ state }) => (state.data !== undefined && isFinal(state.data) ? false : LOST_HINT_MS),
       gcTime: 60_000,
       staleTime: ({ state }) => (state.data !== undefined && isFinal(state.data) ? Number.POSITIVE_INFINITY : 0),
     }),

@@ -1,4 +1,4 @@
-// npm run outage: the fault tests with the lease of production and PostgreSQL away for five minutes. Takes about ten minutes.
+// npm run outage: the fault tests with the lease of production and PostgreSQL away for five minutes. Takes about a quarter of an hour.
 import path from "node:path";
 import { runFaultTests } from "./test/unit-tests.ts";
 

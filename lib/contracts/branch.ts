@@ -16,6 +16,7 @@ export const Branch = z.object({
   isTry: z.boolean(),
   headRevision: Revision.nullable(),
   closedReason: z.string().nullable(),
+  closedAt: Timestamp.nullable(),
 });
 export type Branch = z.infer<typeof Branch>;
 

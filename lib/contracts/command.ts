@@ -1,14 +1,17 @@
 import { z } from "zod";
-import { Id, Timestamp, UserRef } from "./id.ts";
+import { Id, Name, Timestamp, UserRef } from "./id.ts";
 import { ProblemCode } from "./problem.ts";
 
-export const CommandKind = z.enum(["cancel", "retrigger", "reprioritize"]);
+export const CommandKind = z.enum(["cancel", "retrigger", "reprioritize", "undo"]);
 export type CommandKind = z.infer<typeof CommandKind>;
 
-/** What became of one job of a command: done, already so (unchanged), or refused with the reason. */
+/** What became of one job of a command: not yet its turn (pending), done, already so (unchanged), or refused with the reason. */
+export const ItemOutcome = z.enum(["pending", "done", "unchanged", "refused"]);
+export type ItemOutcome = z.infer<typeof ItemOutcome>;
+
 export const CommandItem = z.object({
   jobId: Id,
-  outcome: z.enum(["done", "unchanged", "refused"]),
+  outcome: ItemOutcome,
   code: ProblemCode.nullable(),
   message: z.string().nullable(),
   /** The jobs that a retrigger made. */
@@ -22,7 +25,51 @@ export const Command = z.object({
   kind: CommandKind,
   user: UserRef.nullable(),
   createdAt: Timestamp,
+  /** Null while some of its jobs have not had their turn; it goes on by itself. */
   completedAt: Timestamp.nullable(),
+  /** How many items have each outcome. */
+  counts: z.object({
+    total: z.int().nonnegative(),
+    pending: z.int().nonnegative(),
+    done: z.int().nonnegative(),
+    unchanged: z.int().nonnegative(),
+    refused: z.int().nonnegative(),
+  }),
+  /** Whether it can be undone now by whoever asks, and the command that did undo it. */
+  undo: z.object({ possible: z.boolean(), reason: z.string().nullable(), undoneBy: Id.nullable() }),
+  /** The command that this one undoes. */
+  undoOf: Id.nullable(),
   items: z.array(CommandItem),
 });
 export type Command = z.infer<typeof Command>;
+
+/** What a command would do, before it is given. */
+export const CommandPreview = z.object({
+  kind: CommandKind,
+  asOf: Timestamp,
+  /** Jobs that it would change, leave as they are, and be refused for. */
+  counts: z.object({ done: z.int(), unchanged: z.int(), refused: z.int(), total: z.int() }),
+  /** The commonest reasons of refusals, at most five. */
+  refusals: z.array(z.object({ reason: z.string(), jobs: z.int().positive() })),
+  /** Machine minutes that it frees (negative) or adds (positive), by what such jobs usually take. */
+  machineMinutes: z.number(),
+  /** Jobs of which it is not known how long they take. */
+  unknownDurations: z.int().nonnegative(),
+  /** Runs that would be stopped. */
+  runsStopped: z.int().nonnegative(),
+  /** Jobs that would be skipped because what they need is cancelled. */
+  alsoSkipped: z.int().nonnegative(),
+  /** Whose waiting jobs would start later (positive) or sooner (negative), in seconds; the most first, at most ten. */
+  others: z.array(
+    z.object({
+      owner: UserRef.nullable(),
+      pool: Name,
+      jobs: z.int().positive(),
+      meanSeconds: z.number(),
+      maxSeconds: z.number(),
+    }),
+  ),
+  /** One sentence that sums it up. */
+  summary: z.string(),
+});
+export type CommandPreview = z.infer<typeof CommandPreview>;

@@ -1,17 +1,28 @@
 // Longer than other files, because it is one table that is read from top to bottom.
 import { z } from "zod";
 import { Branch, Repository } from "./branch.ts";
-import { Command } from "./command.ts";
+import { Command, CommandPreview } from "./command.ts";
+import {
+  CloseBranchInput,
+  PausePoolInput,
+  ProbeWorkerInput,
+  QuarantineWorkerInput,
+  StopWorkerInput,
+} from "./control.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { JobExplanation } from "./explanation.ts";
 import { IdText, Name } from "./id.ts";
 import {
+  Boost,
   CancelJobsInput,
   Job,
   JobDetail,
   ListJobsInput,
+  ONE_TARGET,
+  oneTarget,
   Priority,
   ReprioritizeJobsInput,
-  RetriggerJobInput,
+  RetriggerJobsInput,
 } from "./job.ts";
 import { Me, Token } from "./me.ts";
 import { PageInput, pageOf } from "./page.ts";
@@ -24,10 +35,22 @@ const JobParams = z.object({ jobId: IdText });
 const RunParams = z.object({ runId: IdText });
 
 /** A command for a list of jobs; each job has an outcome of its own. */
-const CommandInput = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("cancel"), ...CancelJobsInput.omit({ idempotencyKey: true }).shape }),
-  z.strictObject({ kind: z.literal("reprioritize"), ...ReprioritizeJobsInput.omit({ idempotencyKey: true }).shape }),
-]);
+const { idempotencyKey: _cancelKey, ...cancelShape } = CancelJobsInput.shape;
+const { idempotencyKey: _retriggerKey, ...retriggerShape } = RetriggerJobsInput.shape;
+const { idempotencyKey: _reprioritizeKey, ...reprioritizeShape } = ReprioritizeJobsInput.shape;
+const CommandInput = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("cancel"), ...cancelShape }),
+    z.strictObject({ kind: z.literal("retrigger"), ...retriggerShape }),
+    z.strictObject({ kind: z.literal("reprioritize"), ...reprioritizeShape }),
+  ])
+  .refine(oneTarget, ONE_TARGET);
+export type CommandInput = z.infer<typeof CommandInput>;
+
+const PoolParams = z.object({ name: Name });
+const BranchParams = z.object({ name: Name });
+const WorkerParams = z.object({ name: Name });
+const CommandParams = z.object({ commandId: IdText });
 
 /** The whole REST API below `/api/v1`: its handlers, its OpenAPI document and the tests of its refusals come from this table. */
 export const ENDPOINTS = {
@@ -107,7 +130,7 @@ export const ENDPOINTS = {
     summary: "Cancels a job. Cancelling it again changes nothing.",
     scope: "jobs:write",
     params: JobParams,
-    body: CancelJobsInput.pick({ reason: true }),
+    body: z.object({ reason: CancelJobsInput.shape.reason }),
     reply: Command,
   },
   retriggerJob: {
@@ -116,24 +139,64 @@ export const ENDPOINTS = {
     summary: "Makes 1 to 100 new jobs that do the same work on the same revision.",
     scope: "jobs:write",
     params: JobParams,
-    body: RetriggerJobInput.omit({ jobId: true, idempotencyKey: true }),
+    body: z.object({
+      count: RetriggerJobsInput.shape.count,
+      priority: RetriggerJobsInput.shape.priority,
+      dependents: RetriggerJobsInput.shape.dependents,
+    }),
     reply: Command,
   },
   reprioritizeJob: {
     method: "PUT",
     path: "/jobs/{jobId}/priority",
-    summary: "Sets a waiting job's priority, −100 to 100.",
+    summary: "Sets a waiting job's priority, −100 to 100; with `boost`, for a time.",
     scope: "jobs:write",
     params: JobParams,
-    body: z.object({ priority: Priority }),
+    body: z.object({ priority: Priority, boost: Boost.optional() }),
     reply: Command,
+  },
+  splitJob: {
+    method: "POST",
+    path: "/jobs/{jobId}/split",
+    summary: "Takes a job out of the run that it shares, into one of its own at its original place.",
+    scope: "jobs:write",
+    params: JobParams,
+    body: z.object({}),
+    reply: JobDetail,
+  },
+  explainJob: {
+    method: "GET",
+    path: "/jobs/{jobId}/explanation",
+    summary: "Why a job has not started, its exact position, and when it will start and end.",
+    scope: "read",
+    params: JobParams,
+    reply: JobExplanation,
   },
   submitCommand: {
     method: "POST",
     path: "/commands",
-    summary: "Cancels or reprioritizes up to 10,000 jobs, with an outcome for each.",
+    summary:
+      "Cancels, retriggers or reprioritizes up to 10,000 jobs, by list or by filter, with an outcome for each. A large one goes on after the answer.",
     scope: "jobs:write",
     body: CommandInput,
+    reply: Command,
+  },
+  previewCommand: {
+    method: "POST",
+    path: "/commands/preview",
+    summary: "What a command would do: jobs touched, machine minutes, whose jobs would start later. Changes nothing.",
+    scope: "read",
+    body: CommandInput,
+    reply: CommandPreview,
+  },
+  undoCommand: {
+    method: "POST",
+    path: "/commands/{commandId}/undo",
+    summary:
+      "Takes a command back: every job that has not moved since returns to its exact place; the others are named.",
+    scope: "jobs:write",
+    params: CommandParams,
+    body: z.object({}),
     reply: Command,
   },
   getCommand: {
@@ -141,7 +204,7 @@ export const ENDPOINTS = {
     path: "/commands/{commandId}",
     summary: "What somebody asked for, with its outcome per job.",
     scope: "read",
-    params: z.object({ commandId: IdText }),
+    params: CommandParams,
     reply: Command,
   },
   getRun: {
@@ -194,6 +257,92 @@ export const ENDPOINTS = {
     params: z.object({ name: Name }),
     query: PageInput,
     reply: Queue,
+  },
+  pausePool: {
+    method: "POST",
+    path: "/pools/{name}/pause",
+    summary: "Stops a pool from giving out work; what runs goes on. Admins only.",
+    scope: "jobs:write",
+    params: PoolParams,
+    body: z.object({ note: PausePoolInput.shape.note }),
+    reply: Pool,
+  },
+  resumePool: {
+    method: "POST",
+    path: "/pools/{name}/resume",
+    summary: "Lets a paused pool give out work again. Admins only.",
+    scope: "jobs:write",
+    params: PoolParams,
+    body: z.object({}),
+    reply: Pool,
+  },
+  closeBranch: {
+    method: "POST",
+    path: "/branches/{name}/close",
+    summary: "Closes a branch: pushes are recorded, jobs wait. Sheriffs and admins only.",
+    scope: "jobs:write",
+    params: BranchParams,
+    body: z.object({ reason: CloseBranchInput.shape.reason }),
+    reply: Branch,
+  },
+  openBranch: {
+    method: "POST",
+    path: "/branches/{name}/open",
+    summary: "Opens a closed branch. Sheriffs and admins only.",
+    scope: "jobs:write",
+    params: BranchParams,
+    body: z.object({}),
+    reply: Branch,
+  },
+  quarantineWorker: {
+    method: "POST",
+    path: "/workers/{name}/quarantine",
+    summary:
+      "Takes a worker out: no work but probes, until it is released or the time is over. Sheriffs and admins only.",
+    scope: "jobs:write",
+    params: WorkerParams,
+    body: z.object({
+      reason: QuarantineWorkerInput.shape.reason,
+      minutes: QuarantineWorkerInput.shape.minutes,
+    }),
+    reply: Worker,
+  },
+  drainWorker: {
+    method: "POST",
+    path: "/workers/{name}/drain",
+    summary: "Lets a worker end what it runs and gives it nothing new. Admins only.",
+    scope: "jobs:write",
+    params: WorkerParams,
+    body: z.object({ reason: StopWorkerInput.shape.reason }),
+    reply: Worker,
+  },
+  disableWorker: {
+    method: "POST",
+    path: "/workers/{name}/disable",
+    summary: "Shuts a worker out: it may not even register, and what it runs is given to others. Admins only.",
+    scope: "jobs:write",
+    params: WorkerParams,
+    body: z.object({ reason: StopWorkerInput.shape.reason }),
+    reply: Worker,
+  },
+  releaseWorker: {
+    method: "POST",
+    path: "/workers/{name}/release",
+    summary: "Ends a worker's quarantine, draining or disabling.",
+    scope: "jobs:write",
+    params: WorkerParams,
+    body: z.object({}),
+    reply: Worker,
+  },
+  probeWorker: {
+    method: "POST",
+    path: "/workers/{name}/probe",
+    summary:
+      "Runs a copy of a job on this worker and no other, also while it is in quarantine. Sheriffs and admins only.",
+    scope: "jobs:write",
+    params: WorkerParams,
+    body: z.object({ jobId: ProbeWorkerInput.shape.jobId }),
+    reply: Job,
   },
   listWorkers: { method: "GET", path: "/workers", summary: "All workers.", scope: "read", reply: z.array(Worker) },
   getMe: { method: "GET", path: "/me", summary: "Who asks.", scope: "read", reply: Me },

@@ -14,6 +14,7 @@ export const EventType = z.enum([
   "job.done",
   "job.restored",
   "job.requeued",
+  "job.split",
   "run.started",
   "run.step",
   "run.artifact",
@@ -25,6 +26,7 @@ export const EventType = z.enum([
   "pool.changed",
   "worker.changed",
   "config.changed",
+  "command.changed",
 ]);
 export type EventType = z.infer<typeof EventType>;
 

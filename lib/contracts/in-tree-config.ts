@@ -16,6 +16,18 @@ export const BuilderDefinition = z.object({
   exclusive: z.boolean(),
   mergeable: z.boolean(),
   considerForNightly: z.boolean(),
+  /** How many jobs one run may serve; `all` skips to the newest. */
+  mergeLimit: z.union([z.int().positive(), z.literal("all")]).default(3),
+  /** `objdir`: the worker that last ran it with success is preferred, because its object directory makes the build incremental. */
+  affinity: z.literal("objdir").nullable().default(null),
+  /** `fast`: only on fast workers, as long as its pool has some. */
+  workers: z.enum(["any", "fast"]).default("any"),
+  /** Runs only while enough workers of its pool are free. */
+  idle: z.boolean().default(false),
+  /** Which part of a chunked suite it is; the suite is the builder's name as it was written. */
+  chunk: z.object({ suite: z.string(), index: z.int().positive(), of: z.int().positive() }).nullable().default(null),
+  /** Faults of the infrastructure that it survives, and the exit codes of steps that count as one. */
+  retry: z.object({ limit: z.int().nonnegative(), exitCodes: z.array(z.int()) }).default({ limit: 5, exitCodes: [] }),
 });
 export type BuilderDefinition = z.infer<typeof BuilderDefinition>;
 

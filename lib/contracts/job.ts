@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Id, Name, Revision, Timestamp, UserRef } from "./id.ts";
+import { SharedRun } from "./merging.ts";
 import { PageInput } from "./page.ts";
 import { ProblemCode } from "./problem.ts";
 
@@ -25,7 +26,7 @@ export const Priority = z
   .max(100, "The highest priority is 100.");
 export type Priority = z.infer<typeof Priority>;
 
-export const JobAction = z.enum(["cancel", "retrigger", "reprioritize"]);
+export const JobAction = z.enum(["cancel", "retrigger", "reprioritize", "boost", "split"]);
 export type JobAction = z.infer<typeof JobAction>;
 
 /** Whether the person who asked may do this to the job now, and when not, the reason that the greyed button shows. */
@@ -51,6 +52,8 @@ export const Job = z.object({
   result: Result.nullable(),
   reason: z.string().nullable(),
   priority: Priority,
+  /** A sheriff's boost that ends by itself, with the priority that it goes back to. */
+  boost: z.object({ until: Timestamp, from: Priority, reason: z.string() }).nullable(),
   /** The branch's base priority + the job's priority. */
   rank: z.int(),
   submittedAt: Timestamp,
@@ -59,6 +62,8 @@ export const Job = z.object({
   retriggerOf: Id.nullable(),
   /** The newest run that serves or served it. */
   runId: Id.nullable(),
+  /** The revision which that run builds, when it is another one than the job's: it was merged with a newer push. */
+  builtRevision: Revision.nullable(),
 });
 export type Job = z.infer<typeof Job>;
 
@@ -88,6 +93,8 @@ export const JobDetail = Job.extend({
   runs: z.array(RunRef),
   /** How many queued jobs of its pool are served before it; null unless it is queued. */
   ahead: z.int().nonnegative().nullable(),
+  /** The run that serves it together with other jobs; null when it has one of its own, or none. */
+  shared: SharedRun.nullable(),
   actions: z.record(JobAction, Allowed),
 });
 export type JobDetail = z.infer<typeof JobDetail>;
@@ -111,24 +118,83 @@ export const IdempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,100}$/, "An idempotency key has 1 to 100 printable characters.");
 
-export const CancelJobsInput = z.object({
-  jobIds: JobIds,
-  reason: z.string().max(500).optional(),
-  idempotencyKey: IdempotencyKey.optional(),
-});
+/**
+ * Which jobs a command is for, when it does not list them: all that match every filter given, and are not done unless the command is a
+ * retrigger. At least one filter, at most 10,000 jobs.
+ */
+export const JobFilter = z
+  .strictObject({
+    push: Id.optional(),
+    branch: Name.optional(),
+    builder: z.string().min(1).max(200).optional(),
+    pool: Name.optional(),
+    owner: z.string().min(1).max(64).optional(),
+    state: JobState.optional(),
+    result: Result.optional(),
+  })
+  .refine(
+    (filter) => Object.values(filter).some((value) => value !== undefined),
+    "Name at least one filter, such as push.",
+  );
+export type JobFilter = z.infer<typeof JobFilter>;
+
+/** What a command is for: a list of jobs, or a filter; one of the two. */
+const targets = { jobIds: JobIds.optional(), filter: JobFilter.optional() };
+
+/** True when exactly one of list and filter is there. */
+export const oneTarget = (input: { jobIds?: unknown; filter?: unknown }) =>
+  (input.jobIds === undefined) !== (input.filter === undefined);
+export const ONE_TARGET = "Name the jobs either by jobIds or by a filter.";
+
+export const CancelJobsInput = z
+  .object({
+    ...targets,
+    reason: z.string().max(500).optional(),
+    idempotencyKey: IdempotencyKey.optional(),
+  })
+  .refine(oneTarget, ONE_TARGET);
 export type CancelJobsInput = z.infer<typeof CancelJobsInput>;
 
-export const RetriggerJobInput = z.object({
-  jobId: Id,
-  count: z.int().min(1, "Retrigger at least once.").max(100, "Retrigger at most 100 times.").default(1),
-  priority: Priority.optional(),
-  idempotencyKey: IdempotencyKey.optional(),
-});
-export type RetriggerJobInput = z.infer<typeof RetriggerJobInput>;
+/** `dependents`: also what waited for it, again, for the new result. */
+export const RetriggerJobsInput = z
+  .object({
+    ...targets,
+    count: z.int().min(1, "Retrigger at least once.").max(100, "Retrigger at most 100 times.").default(1),
+    priority: Priority.optional(),
+    dependents: z.boolean().default(false),
+    idempotencyKey: IdempotencyKey.optional(),
+  })
+  .refine(oneTarget, ONE_TARGET);
+export type RetriggerJobsInput = z.infer<typeof RetriggerJobsInput>;
 
-export const ReprioritizeJobsInput = z.object({
-  jobIds: JobIds,
-  priority: Priority,
-  idempotencyKey: IdempotencyKey.optional(),
+/** A priority for a time: when it ends, each job goes back to the priority that it had. Sheriffs only, at most a day. */
+export const Boost = z.strictObject({
+  minutes: z
+    .int("A number of minutes is whole.")
+    .min(1, "A boost lasts at least a minute.")
+    .max(1440, "A boost lasts at most 24 hours."),
+  reason: z
+    .string()
+    .trim()
+    .min(1, "Say why these jobs go before others.")
+    .max(500, "Say it in at most 500 characters."),
 });
+export type Boost = z.infer<typeof Boost>;
+
+export const ReprioritizeJobsInput = z
+  .object({
+    ...targets,
+    priority: Priority,
+    boost: Boost.optional(),
+    idempotencyKey: IdempotencyKey.optional(),
+  })
+  .refine(oneTarget, ONE_TARGET);
+
+/** Takes a job out of the run that it shares, into one of its own at its original place. */
+export const SplitJobInput = z.object({ jobId: Id });
+export type SplitJobInput = z.infer<typeof SplitJobInput>;
+
+/** Takes a command back, as far as nothing has moved since. */
+export const UndoCommandInput = z.object({ commandId: Id, idempotencyKey: IdempotencyKey.optional() });
+export type UndoCommandInput = z.infer<typeof UndoCommandInput>;
 export type ReprioritizeJobsInput = z.infer<typeof ReprioritizeJobsInput>;

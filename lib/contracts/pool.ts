@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { TrustLevel } from "./branch.ts";
+import { WorkerControl } from "./control.ts";
 import { Id, Name, Timestamp } from "./id.ts";
 import { Job } from "./job.ts";
+import { MergeWhen } from "./placement.ts";
 
 /** The head start of a strict pool: one point of rank outweighs 139 years of waiting, so rank decides and age breaks ties. */
 export const STRICT_HEAD_START_MS = 2 ** 42;
@@ -15,6 +17,12 @@ export const Pool = z.object({
   headStartMs: z.number().positive(),
   strict: z.boolean(),
   pausedNote: z.string().nullable(),
+  pausedAt: Timestamp.nullable(),
+  mergeWhen: MergeWhen,
+  /** Workers of at least this speed are fast; null when they are not told apart. */
+  fastSpeed: z.number().nullable(),
+  reserve: z.object({ workers: z.int().nonnegative(), branches: z.array(Name) }),
+  idleAbove: z.int().nonnegative(),
   queued: z.int().nonnegative(),
   running: z.int().nonnegative(),
   workers: z.int().nonnegative(),
@@ -41,6 +49,11 @@ export const Worker = z.object({
   version: z.string().nullable(),
   lastSeenAt: Timestamp.nullable(),
   online: z.boolean(),
+  speed: z.number().positive(),
+  control: WorkerControl,
+  controlReason: z.string().nullable(),
+  /** When a quarantine ends by itself. */
+  quarantinedUntil: Timestamp.nullable(),
   runIds: z.array(Id),
 });
 export type Worker = z.infer<typeof Worker>;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Id, Name, Revision, Timestamp } from "./id.ts";
 import { JobRef, Result, RunState } from "./job.ts";
+import { MergeReceipt } from "./merging.ts";
+import { Placement } from "./placement.ts";
 
 export const Step = z.object({
   index: z.int().nonnegative(),
@@ -40,7 +42,10 @@ export const Run = z.object({
   /** When the cancel was asked for, and when the process was gone. */
   cancelRequestedAt: Timestamp.nullable(),
   cancelledAt: Timestamp.nullable(),
-  jobs: z.array(JobRef.extend({ live: z.boolean() })),
+  /** The jobs it serves or served; `lead` is the one whose revision it builds. */
+  jobs: z.array(JobRef.extend({ live: z.boolean(), lead: z.boolean(), receipt: MergeReceipt })),
+  /** Why this worker got it; null for runs of older versions. */
+  placement: Placement.nullable(),
   steps: z.array(Step),
   outputs: z.record(z.string(), z.string()),
   artifacts: z.array(Artifact),

@@ -1,5 +1,6 @@
 import type { Branch } from "../contracts/branch.ts";
 import type { BranchModel } from "./generated/models.ts";
+import { toTimestamp } from "./to-timestamp.ts";
 
 /** The contract of a branch's row. */
 export function toBranch(row: BranchModel & { repository: { name: string } }): Branch {
@@ -13,5 +14,6 @@ export function toBranch(row: BranchModel & { repository: { name: string } }): B
     isTry: row.isTry,
     headRevision: row.headRevision,
     closedReason: row.closedAt === null ? null : (row.closedReason ?? "no reason was given"),
+    closedAt: toTimestamp(row.closedAt),
   };
 }

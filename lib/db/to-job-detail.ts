@@ -3,7 +3,7 @@ import type { JobDetailRow } from "./sql/read-job.ts";
 import { toJob } from "./to-job.ts";
 
 /** A job row with its neighbours as the contract has it; what depends on who asks comes beside it. */
-export function toJobDetail(row: JobDetailRow, asker: Pick<JobDetail, "ahead" | "actions">): JobDetail {
+export function toJobDetail(row: JobDetailRow, asker: Pick<JobDetail, "ahead" | "actions" | "shared">): JobDetail {
   return {
     ...toJob(row),
     definition: row.definition,
@@ -20,6 +20,7 @@ export function toJobDetail(row: JobDetailRow, asker: Pick<JobDetail, "ahead" | 
       endedAt: run.endedAt === null ? null : new Date(run.endedAt).toISOString(),
     })),
     ahead: asker.ahead,
+    shared: asker.shared,
     actions: asker.actions,
   };
 }

@@ -30,10 +30,17 @@ export function toJob(row: JobListRow): Job {
     reason: row.reason,
     priority: row.priority,
     rank: row.basePriority + row.priority,
+    boost: toBoost(row),
     submittedAt: row.submittedAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,
     retriggerOf: row.retriggerOf,
     runId: row.runId,
+    builtRevision: row.runRevision === row.revision ? null : row.runRevision,
   };
+}
+
+function toBoost({ boostUntil, boostFrom, boostReason }: JobListRow): Job["boost"] {
+  if (boostUntil === null || boostFrom === null) return null;
+  return { until: boostUntil.toISOString(), from: boostFrom, reason: boostReason ?? "" };
 }

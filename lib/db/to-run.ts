@@ -1,3 +1,5 @@
+import type { MergeReceipt } from "../contracts/merging.ts";
+import type { Placement } from "../contracts/placement.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Prisma } from "./generated/client.ts";
 import { toTimestamp } from "./to-timestamp.ts";
@@ -28,13 +30,16 @@ export function toRun(row: RunRow): Run {
     endedAt: toTimestamp(row.endedAt),
     cancelRequestedAt: toTimestamp(row.cancelRequestedAt),
     cancelledAt: toTimestamp(row.cancelledAt),
-    jobs: row.members.map(({ job, live }) => ({
+    jobs: row.members.map(({ job, live, receipt }) => ({
       id: Number(job.id),
       builder: job.builder.name,
       state: job.state,
       result: job.result,
       live,
+      lead: job.id === row.leadJobId,
+      receipt: receipt as MergeReceipt,
     })),
+    placement: isPlacement(row.placement) ? row.placement : null,
     steps: row.steps.map((step) => ({
       index: step.index,
       name: step.name,
@@ -59,4 +64,9 @@ export function toRun(row: RunRow): Run {
       sha256: row.logSha256,
     },
   };
+}
+
+/** Runs of before it was stored have an empty object. */
+function isPlacement(value: Prisma.JsonValue): value is Placement & Prisma.JsonObject {
+  return typeof value === "object" && value !== null && "rule" in value;
 }

@@ -49,6 +49,12 @@ function toDefinition(builder: InTreeBuilder, pool: string): BuilderDefinition {
     // Merging would scatter the green revisions that a nightly is chosen from, and a nightly is one of its own.
     mergeable: builder.mergeable ?? (kind === "test" || (kind === "build" && !considerForNightly)),
     considerForNightly,
+    mergeLimit: 3,
+    affinity: null,
+    workers: "any",
+    idle: false,
+    chunk: null,
+    retry: { limit: 5, exitCodes: [] },
   };
 }
 

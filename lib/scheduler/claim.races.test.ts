@@ -94,7 +94,7 @@ describe("claims", () => {
     const { runId } = await own.claimOrThrow(worker);
     const copy = (slot: number) =>
       test.sql.one<{ id: number }>(
-        `INSERT INTO runs (worker_id, boot_id, slot, claim_id, base_job_id, pool_id, revision, lease_until)
+        `INSERT INTO runs (worker_id, boot_id, slot, claim_id, base_job_id, lead_job_id, pool_id, revision, lease_until)
          SELECT worker_id, boot_id, $2, $3, base_job_id, pool_id, revision, lease_until FROM runs WHERE id = $1 RETURNING id`,
         [runId, slot, randomUUID()],
       );

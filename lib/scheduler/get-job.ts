@@ -13,7 +13,7 @@ export async function getJob(ctx: SchedulerContext, input: { jobId: number }): P
   const row = await readJob(ctx.sql, input.jobId);
   if (!row) throw new SchedulerError("not_found", `There is no job ${input.jobId}.`);
   const actions = allowedActions(ctx.actor, { ...row, failedNeed: failedNeedOf(row.needs) });
-  return toJobDetail(row, { ahead: await readAhead(ctx, row), actions });
+  return toJobDetail(row, { ahead: await readAhead(ctx, row), actions, shared: null });
 }
 
 /** Redis knows a place at once; PostgreSQL counts when Redis does not have the job. */

@@ -143,6 +143,12 @@ export function definition(part: Partial<BuilderDefinition> = {}): BuilderDefini
     exclusive: false,
     mergeable: true,
     considerForNightly: true,
+    mergeLimit: 3,
+    affinity: null,
+    workers: "any",
+    idle: false,
+    chunk: null,
+    retry: { limit: 5, exitCodes: [] },
     ...part,
   };
 }

@@ -21,8 +21,8 @@ export async function insertRun(tx: Sql, run: NewRun): Promise<number> {
       name: "insert-run",
       text: `
         WITH run AS (
-          INSERT INTO runs (worker_id, boot_id, slot, claim_id, base_job_id, pool_id, revision, exclusive, lease_until)
-          SELECT $1, $2, $3, $4, j.id, j.pool_id, s.revision, j.exclusive,
+          INSERT INTO runs (worker_id, boot_id, slot, claim_id, base_job_id, lead_job_id, pool_id, revision, exclusive, lease_until)
+          SELECT $1, $2, $3, $4, j.id, j.id, j.pool_id, s.revision, j.exclusive,
                  clock_timestamp() + make_interval(secs => $5::float8)
           FROM jobs j JOIN buildsets s ON s.id = j.buildset_id
           WHERE j.id = $6

@@ -1,3 +1,5 @@
+import type { MergeWhen } from "../../contracts/placement.ts";
+
 /** A pool with what waits and what works in it, as `SELECT_POOL` reads it. */
 export interface PoolRow {
   id: number;
@@ -6,6 +8,11 @@ export interface PoolRow {
   headStartMs: number;
   pausedAt: Date | null;
   pausedNote: string | null;
+  mergeWhen: MergeWhen;
+  fastSpeed: number | null;
+  reserveWorkers: number;
+  reserveBranches: string[];
+  idleAbove: number;
   queued: number;
   running: number;
   workers: number;
@@ -17,6 +24,8 @@ export interface PoolRow {
 export const SELECT_POOL = `
   SELECT pool.id, pool.name, pool.trust_level AS "trustLevel", pool.head_start_ms AS "headStartMs",
     pool.paused_at AS "pausedAt", pool.paused_note AS "pausedNote",
+    pool.merge_when AS "mergeWhen", pool.fast_speed AS "fastSpeed", pool.reserve_workers AS "reserveWorkers",
+    pool.reserve_branches AS "reserveBranches", pool.idle_above AS "idleAbove",
     waiting.jobs AS queued, waiting.oldest AS "oldestQueuedAt", working.runs AS running,
     staff.workers, staff.online AS "workersOnline"
   FROM pools pool

@@ -95,7 +95,7 @@ describe("claims", () => {
     const copy = (slot: number) =>
       test.sql.one<{ id: number }>(
         `INSERT INTO runs (worker_id, boot_id, slot, claim_id, base_job_id, lead_job_id, pool_id, revision, lease_until)
-         SELECT worker_id, boot_id, $2, $3, base_job_id, pool_id, revision, lease_until FROM runs WHERE id = $1 RETURNING id`,
+         SELECT worker_id, boot_id, $2, $3, base_job_id, base_job_id, pool_id, revision, lease_until FROM runs WHERE id = $1 RETURNING id`,
         [runId, slot, randomUUID()],
       );
     await expect(copy(0)).rejects.toThrow(/runs_one_live_run_per_slot/);

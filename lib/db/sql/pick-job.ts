@@ -8,10 +8,16 @@ export interface Seeker {
 }
 
 // What holds a queued job back from a worker: $1 worker, $2 pools, $3 seconds after which a silent worker counts as away.
-// A job avoids the worker that failed it for as long as another one of its pool is there.
+// A job avoids the worker that failed it for as long as another one of its pool is there. A worker in quarantine or draining gets its probes
+// only, a disabled one nothing. In a claim's transaction this is read under the lock of the controls (lock-slot.ts), in a statement of its own.
 const OPEN = `
   p.paused_at IS NULL AND p.removed_at IS NULL AND b.closed_at IS NULL
   AND p.trust_level = j.trust_level AND j.pool_id = ANY ($2::bigint[])
+  AND (j.only_worker_id IS NULL OR j.only_worker_id = $1::bigint)
+  AND EXISTS (
+    SELECT FROM workers me WHERE me.id = $1::bigint AND me.disabled_at IS NULL
+      AND (j.only_worker_id = me.id OR (me.quarantined_at IS NULL AND me.draining_at IS NULL))
+  )
   AND (j.avoid_worker_id IS DISTINCT FROM $1::bigint OR NOT EXISTS (
     SELECT FROM worker_pools wp JOIN workers w ON w.id = wp.worker_id
     WHERE wp.pool_id = j.pool_id AND w.id <> $1::bigint

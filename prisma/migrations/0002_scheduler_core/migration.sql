@@ -145,6 +145,15 @@ ALTER TABLE "chunk_plans" ADD CONSTRAINT "chunk_plans_repository_id_fkey" FOREIG
 -- AddForeignKey
 ALTER TABLE "commands" ADD CONSTRAINT "commands_undo_of_id_fkey" FOREIGN KEY ("undo_of_id") REFERENCES "commands"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
+-- AddForeignKey
+ALTER TABLE "branches" ADD CONSTRAINT "branches_closed_by_id_fkey" FOREIGN KEY ("closed_by_id") REFERENCES "users"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "pools" ADD CONSTRAINT "pools_paused_by_id_fkey" FOREIGN KEY ("paused_by_id") REFERENCES "users"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "workers" ADD CONSTRAINT "workers_controlled_by_id_fkey" FOREIGN KEY ("controlled_by_id") REFERENCES "users"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
 -- What Prisma's schema language cannot say ---------------------------------------------------------------------------
 
 -- The order of a queue, now with what an explanation counts by, so that it reads the index alone.

@@ -4,7 +4,7 @@ import path from "node:path";
 import { findSlapd } from "./directory.ts";
 
 /** Something that must be installed on this machine. */
-export type Requirement = "redis" | "openldap" | "git" | "c compiler" | "chromium" | "nginx";
+export type Requirement = "redis" | "openldap" | "git" | "c compiler" | "chromium" | "nginx" | "buildbot";
 
 interface Recipe {
   title: string;
@@ -66,6 +66,13 @@ const RECIPES: Record<Requirement, Recipe> = {
     title: "nginx",
     otherwise: "install nginx",
     units: ["nginx"],
+  },
+  buildbot: {
+    present: () => findProgram("buildbot") !== undefined && findProgram("buildbot-worker") !== undefined,
+    debian: ["buildbot", "buildbot-worker"],
+    title: "Buildbot, to measure against",
+    otherwise: "install Buildbot, or measure with --no-peer",
+    units: ["buildbot", "buildbot-worker"],
   },
 };
 

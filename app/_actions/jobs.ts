@@ -1,11 +1,11 @@
 "use server";
 
-import { CancelJobsInput, ReprioritizeJobsInput, RetriggerJobInput } from "@/lib/contracts/job.ts";
+import { CancelJobsInput, ReprioritizeJobsInput, RetriggerJobsInput } from "@/lib/contracts/job.ts";
 import { action } from "@/lib/http/action.ts";
 import { cancelJobs } from "@/lib/scheduler/cancel-jobs.ts";
 import { reprioritizeJobs } from "@/lib/scheduler/reprioritize-jobs.ts";
-import { retriggerJob } from "@/lib/scheduler/retrigger-job.ts";
+import { retriggerJobs } from "@/lib/scheduler/retrigger-jobs.ts";
 
 export const cancelJobsAction = action(CancelJobsInput, cancelJobs);
-export const retriggerJobAction = action(RetriggerJobInput, retriggerJob);
+export const retriggerJobsAction = action(RetriggerJobsInput, retriggerJobs);
 export const reprioritizeJobsAction = action(ReprioritizeJobsInput, reprioritizeJobs);

@@ -9,7 +9,7 @@ import { anonymous, signedIn } from "../fixtures/sign-in.ts";
 /** For each action an input that the right person may send. */
 const INPUTS: Record<string, (rows: ApiRows) => object> = {
   cancelJobsAction: ({ jobId }) => ({ jobIds: [jobId] }),
-  retriggerJobAction: ({ jobId }) => ({ jobId, count: 1 }),
+  retriggerJobsAction: ({ jobId }) => ({ jobIds: [jobId], count: 1 }),
   reprioritizeJobsAction: ({ jobId }) => ({ jobIds: [jobId], priority: 1 }),
   createTokenAction: () => ({ name: "x", scopes: ["read"], expiresInDays: 1 }),
   revokeTokenAction: () => ({ tokenId: 999_999_999 }),

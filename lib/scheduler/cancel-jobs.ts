@@ -33,7 +33,7 @@ async function cancelBatch(
   const named = new Set(jobIds);
   const decided = locked
     .filter((job) => named.has(job.id))
-    .map((job) => ({ job, allowed: allowedActions(ctx.actor, { ...job, failedNeed: null }).cancel }));
+    .map((job) => ({ job, allowed: allowedActions(ctx.actor, { ...job, shared: false, failedNeed: null }).cancel }));
   const cancelled = decided.filter(({ allowed }) => allowed.allowed).map(({ job }) => job);
 
   const sets = await moveJobs(

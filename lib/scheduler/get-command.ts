@@ -23,6 +23,9 @@ export async function readCommand(ctx: SchedulerContext, commandId: number): Pro
     user: row.user && { id: Number(row.user.id), login: row.user.login, name: row.user.name },
     createdAt: toTimestamp(row.createdAt),
     completedAt: toTimestamp(row.completedAt),
+    counts: { total: row.items.length, pending: 0, done: 0, unchanged: 0, refused: 0 },
+    undo: { possible: false, reason: null, undoneBy: null },
+    undoOf: row.undoOfId === null ? null : Number(row.undoOfId),
     items: row.items.map((item) =>
       CommandItem.parse({ ...item, jobId: Number(item.jobId), created: item.created.map(Number) }),
     ),

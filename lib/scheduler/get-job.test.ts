@@ -3,7 +3,7 @@ import { JobDetail } from "../contracts/job.ts";
 import { type TestContext, testContext } from "../testing/context.ts";
 import { makeFarm } from "../testing/farm.ts";
 import { getJob } from "./get-job.ts";
-import { retriggerJob } from "./retrigger-job.ts";
+import { retriggerJobs } from "./retrigger-jobs.ts";
 
 let test: TestContext;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ describe("getJob", () => {
     const { runId } = await farm.claimOrThrow(worker);
     await farm.finish(worker, runId, "retry");
     const again = await farm.claimOrThrow(worker);
-    const copies = (await retriggerJob(farm.as(), { jobId: suite, count: 1 })).items[0]?.created;
+    const copies = (await retriggerJobs(farm.as(), { jobIds: [suite], dependents: false, count: 1 })).items[0]?.created;
 
     const job = await getJob(farm.as(), { jobId: build });
     expect(JobDetail.parse(job)).toEqual(job);

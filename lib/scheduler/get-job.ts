@@ -12,7 +12,7 @@ export async function getJob(ctx: SchedulerContext, input: { jobId: number }): P
   requirePermission(ctx.actor, "read");
   const row = await readJob(ctx.sql, input.jobId);
   if (!row) throw new SchedulerError("not_found", `There is no job ${input.jobId}.`);
-  const actions = allowedActions(ctx.actor, { ...row, failedNeed: failedNeedOf(row.needs) });
+  const actions = allowedActions(ctx.actor, { ...row, shared: false, failedNeed: failedNeedOf(row.needs) });
   return toJobDetail(row, { ahead: await readAhead(ctx, row), actions, shared: null });
 }
 

@@ -26,6 +26,7 @@ const job = (part: Partial<JobSubject> = {}): JobSubject => ({
   ownerLogin: "dev",
   submittedById: null,
   failedNeed: null,
+  shared: false,
   ...part,
 });
 const reason = (actor: Actor, subject: JobSubject, action: JobAction) => {

@@ -1,4 +1,5 @@
 import type { Allowed, BuilderKind, JobAction, JobState, Result } from "../contracts/job.ts";
+import type { Role } from "../contracts/me.ts";
 import type { Actor } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 
@@ -15,12 +16,23 @@ export interface JobSubject {
   submittedById: number | null;
   /** A job it needs that is done without success, as `linux64 opt build, which ended failure`. */
   failedNeed: string | null;
+  /** Whether the run that serves it now serves other jobs as well. */
+  shared: boolean;
 }
 
-/** Rights that are not about one job. */
-type Permission = "read" | "buildset:submit" | "push:record" | "work" | "maintain" | "command";
+/** Rights over what all jobs share; who has them stands in `CONTROLS`. */
+export type ControlPermission = "branch:control" | "pool:control" | "worker:quarantine" | "worker:control";
 
-const VERBS: Record<JobAction, string> = { cancel: "cancel", retrigger: "retrigger", reprioritize: "reprioritize" };
+/** Rights that are not about one job. */
+type Permission = "read" | "buildset:submit" | "push:record" | "work" | "maintain" | "command" | ControlPermission;
+
+/** A sheriff watches branches and takes sick workers out; pools, and workers for good, are an admin's. */
+const CONTROLS: Record<ControlPermission, { roles: readonly Role[]; what: string }> = {
+  "branch:control": { roles: ["sheriff", "admin"], what: "close and open branches" },
+  "worker:quarantine": { roles: ["sheriff", "admin"], what: "put workers into quarantine, probe and release them" },
+  "pool:control": { roles: ["admin"], what: "pause and resume pools" },
+  "worker:control": { roles: ["admin"], what: "drain and disable workers" },
+};
 
 /**
  * Refuses with `forbidden` and a sentence that says why and who may, unless the actor has the right.
@@ -49,7 +61,13 @@ export function allowedActions(actor: Actor, job: JobSubject): Record<JobAction,
     if (conflict !== null) return { allowed: false, code: "conflict", reason: conflict };
     return { allowed: true };
   };
-  return { cancel: decide("cancel"), retrigger: decide("retrigger"), reprioritize: decide("reprioritize") };
+  return {
+    cancel: decide("cancel"),
+    retrigger: decide("retrigger"),
+    reprioritize: decide("reprioritize"),
+    boost: decide("boost"),
+    split: decide("split"),
+  };
 }
 
 function generalRefusal(actor: Actor, permission: Permission): string | null {
@@ -60,6 +78,7 @@ function generalRefusal(actor: Actor, permission: Permission): string | null {
     if (actor.kind !== "user") return "Only a signed-in user may do this to jobs.";
     return actor.scopes.includes("jobs:write") ? null : missingScope("jobs:write", actor.scopes);
   }
+  if (isControl(permission)) return controlRefusal(actor, permission);
   if (permission === "read") {
     if (actor.kind !== "user") return "Only a signed-in user may read this.";
     return actor.scopes.includes("read") ? null : missingScope("read", actor.scopes);
@@ -68,20 +87,40 @@ function generalRefusal(actor: Actor, permission: Permission): string | null {
   return actor.scopes.includes("pushes:write") ? null : missingScope("pushes:write", actor.scopes);
 }
 
+function isControl(permission: Permission): permission is ControlPermission {
+  return Object.hasOwn(CONTROLS, permission);
+}
+
+function controlRefusal(actor: Actor, permission: ControlPermission): string | null {
+  const { roles, what } = CONTROLS[permission];
+  if (actor.kind !== "user") return `Only a signed-in ${roles.join(" or ")} may ${what}.`;
+  if (!actor.scopes.includes("jobs:write")) return missingScope("jobs:write", actor.scopes);
+  if (actor.roles.some((role) => roles.includes(role))) return null;
+  return `Only ${roles.map((role) => `${role === "admin" ? "an" : "a"} ${role}`).join(" or ")} may ${what}.`;
+}
+
+// Lowering and raising one's own jobs is free: within −100 and 100 a developer moves their own push only as far as ranks reach. What goes
+// beyond that, somebody else's job or a boost that is told and ends by itself, is a sheriff's.
 function jobRefusal(actor: Actor, action: JobAction, job: JobSubject): string | null {
   if (actor.kind === "system") return null;
-  if (actor.kind !== "user") return `Only a signed-in user may ${VERBS[action]} a job.`;
+  if (actor.kind !== "user") return `Only a signed-in user may ${action} a job.`;
   if (!actor.scopes.includes("jobs:write")) return missingScope("jobs:write", actor.scopes);
-  if (actor.roles.includes("sheriff") || actor.roles.includes("admin")) return null;
+  if (isSheriff(actor)) return null;
+  if (action === "boost") return `Only a sheriff or an admin may boost a job; its owner may change its priority.`;
   if (!actor.roles.includes("developer")) {
-    return `Your account has no role here; a developer may ${VERBS[action]} their own jobs. Ask an admin for the role.`;
+    return `Your account has no role here; a developer may ${action} their own jobs. Ask an admin for the role.`;
   }
   if (job.ownerId === actor.userId || job.submittedById === actor.userId) return null;
   if (action === "retrigger" && job.kind === "nightly" && isFailed(job.result)) return null;
   const who = job.ownerLogin === null ? "Nobody is known to own" : `${job.ownerLogin} owns`;
   const others =
     job.ownerLogin === null ? "only a sheriff or an admin" : `only ${job.ownerLogin}, a sheriff or an admin`;
-  return `${who} the push of job ${job.id}, so ${others} may ${VERBS[action]} it.`;
+  return `${who} the push of job ${job.id}, so ${others} may ${action} it.`;
+}
+
+/** Whether the person looks after everybody's jobs. */
+export function isSheriff(actor: Actor): boolean {
+  return actor.kind === "user" && (actor.roles.includes("sheriff") || actor.roles.includes("admin"));
 }
 
 function stateRefusal(action: JobAction, job: JobSubject): string | null {
@@ -90,13 +129,14 @@ function stateRefusal(action: JobAction, job: JobSubject): string | null {
   }
   if (job.state === "done") {
     const end = job.result === "cancelled" ? "is already cancelled" : `is already done (${job.result})`;
-    return action === "cancel"
-      ? `Job ${job.id} ${end}; there is nothing left to cancel.`
-      : `Job ${job.id} ${end}, so its priority is fixed.`;
+    if (action === "cancel") return `Job ${job.id} ${end}; there is nothing left to cancel.`;
+    return `Job ${job.id} ${end}, so ${action === "split" ? "it shares no run any more" : "its priority is fixed"}.`;
   }
-  if (action === "reprioritize" && job.state === "running") {
-    return `Job ${job.id} is running, so its priority is fixed.`;
+  if (action === "split") {
+    if (job.state !== "running") return `Job ${job.id} does not run yet, so it shares no run.`;
+    return job.shared ? null : `Job ${job.id} has its run to itself already.`;
   }
+  if (action !== "cancel" && job.state === "running") return `Job ${job.id} is running, so its priority is fixed.`;
   return null;
 }
 

@@ -13,7 +13,7 @@ import { rebuildQueue } from "./relay/rebuild-queue.ts";
 import { relayQueue } from "./relay/relay-queue.ts";
 import { sweepQueue } from "./relay/sweep-queue.ts";
 import { reprioritizeJobs } from "./reprioritize-jobs.ts";
-import { retriggerJob } from "./retrigger-job.ts";
+import { retriggerJobs } from "./retrigger-jobs.ts";
 
 // Random histories of the protocol's transitions on a small set of jobs, on real stores; several transitions of one step run at once.
 // After every step the rows must be sound; at the end, without faults, every job comes to an end and Redis agrees with PostgreSQL.
@@ -124,7 +124,7 @@ class History {
     if (what === "cancel") await cancelJobs(ctx, { jobIds: [jobId] });
     else if (what === "raise") await reprioritizeJobs(ctx, { jobIds: [jobId], priority });
     else if (this.jobs.length < 12) {
-      const { items } = await retriggerJob(ctx, { jobId, count: 1 });
+      const { items } = await retriggerJobs(ctx, { jobIds: [jobId], count: 1, dependents: false });
       this.jobs.push(...(items[0]?.created ?? []));
     }
   }

@@ -25,7 +25,7 @@ async function reprioritizeBatch(
 ): Promise<Applied> {
   const decided = (await lockJobs(tx, jobIds)).map((job) => ({
     job,
-    allowed: allowedActions(ctx.actor, { ...job, failedNeed: null }).reprioritize,
+    allowed: allowedActions(ctx.actor, { ...job, shared: false, failedNeed: null }).reprioritize,
   }));
   const moved = decided
     .filter(({ job, allowed }) => allowed.allowed && job.priority !== priority)

@@ -13,7 +13,7 @@ import { type AuditEntry, actorKey, auditRefusal, recordAll } from "./record.ts"
 /** What somebody asks for: one effect on each of the jobs. `input` is kept with the command. */
 export interface CommandRequest {
   kind: CommandKind;
-  jobIds: readonly number[];
+  jobIds: readonly number[] | undefined;
   input: Record<string, unknown>;
   idempotencyKey: string | undefined;
 }
@@ -37,10 +37,10 @@ export async function runCommand(
   request: CommandRequest,
   apply: (tx: Sql, jobIds: readonly number[]) => Promise<Applied>,
 ): Promise<Command> {
-  await auditRefusal(ctx, { action: `job.${request.kind}`, object: `job:${request.jobIds[0]}` }, async () =>
+  await auditRefusal(ctx, { action: `job.${request.kind}`, object: `job:${request.jobIds?.[0]}` }, async () =>
     requirePermission(ctx.actor, "command"),
   );
-  const jobIds = [...new Set(request.jobIds)].sort((a, b) => a - b);
+  const jobIds = [...new Set(request.jobIds ?? [])].sort((a, b) => a - b);
   const wake = new Set<string>();
   let commandId: number | null = null;
   for (let from = 0; from < jobIds.length; from += BATCH) {
@@ -61,7 +61,7 @@ export async function runCommand(
 async function openCommand(
   tx: Sql,
   ctx: SchedulerContext,
-  request: CommandRequest,
+  request: CommandRequest & { jobIds: readonly number[] },
   known: number | null,
 ): Promise<number> {
   const { kind, jobIds, input, idempotencyKey: key } = request;

@@ -1,4 +1,4 @@
-import { cancelJobsAction, reprioritizeJobsAction, retriggerJobAction } from "@/app/_actions/jobs.ts";
+import { cancelJobsAction, reprioritizeJobsAction, retriggerJobsAction } from "@/app/_actions/jobs.ts";
 import type { Command, CommandItem } from "@/lib/contracts/command.ts";
 import type { Problem } from "@/lib/contracts/problem.ts";
 import type { JobRequest } from "./outcome.ts";
@@ -13,11 +13,8 @@ export async function performRequest(request: JobRequest): Promise<CommandItem[]
       const { jobIds, priority } = request;
       return itemsOf(await reprioritizeJobsAction({ jobIds, priority }), jobIds);
     }
-    const items: CommandItem[] = [];
-    for (const jobId of request.jobIds) {
-      items.push(...itemsOf(await retriggerJobAction({ jobId, count: request.count }), [jobId]));
-    }
-    return items;
+    const { jobIds, count } = request;
+    return itemsOf(await retriggerJobsAction({ jobIds, count }), jobIds);
   } catch {
     const message = "The server could not be reached, so it is not known whether this was done. Look, then try again.";
     return request.jobIds.map((jobId) => refused(jobId, "unavailable", message));

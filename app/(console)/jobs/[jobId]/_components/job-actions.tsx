@@ -14,7 +14,11 @@ import type { Allowed, JobAction, JobDetail } from "@/lib/contracts/job.ts";
 import { PriorityControl } from "./priority-control.tsx";
 import { Standing } from "./standing.tsx";
 
-const NAMES: Record<JobAction, string> = { cancel: "Cancel", retrigger: "Retrigger", reprioritize: "Change priority" };
+/** The buttons of this page. */
+const NAMES = { cancel: "Cancel", retrigger: "Retrigger", reprioritize: "Change priority" } as const satisfies Partial<
+  Record<JobAction, string>
+>;
+type Offered = keyof typeof NAMES;
 
 /** What the person who looks may do to the job now. A greyed button stays readable: its reason stands below, too. */
 export function JobActions({ job }: { job: JobDetail }) {
@@ -28,7 +32,7 @@ export function JobActions({ job }: { job: JobDetail }) {
   const armed = useArmedKey(doCancel);
   useKeys({ c: () => cancel.allowed && armed.press(), r: () => retrigger.allowed && doRetrigger(1) });
 
-  const reasonId = (action: JobAction) => (job.actions[action].allowed ? undefined : `${reasons}-${action}`);
+  const reasonId = (action: Offered) => (job.actions[action].allowed ? undefined : `${reasons}-${action}`);
   return (
     <section aria-label="Where it stands, and what can be done" className="card px-4 py-3.5">
       <Standing job={job} />
@@ -82,7 +86,7 @@ export function JobActions({ job }: { job: JobDetail }) {
 }
 
 function Reasons({ job, prefix }: { job: JobDetail; prefix: string }) {
-  const refused = (Object.keys(NAMES) as JobAction[]).filter((action) => !job.actions[action].allowed);
+  const refused = (Object.keys(NAMES) as Offered[]).filter((action) => !job.actions[action].allowed);
   if (refused.length === 0) return null;
   return (
     <ul aria-label="Why some actions are not possible" className="mt-2.5 grid gap-0.5 text-ink-2 text-sm">

@@ -3,7 +3,7 @@ import { type TestContext, testContext } from "../testing/context.ts";
 import { makeFarm } from "../testing/farm.ts";
 import { acceptedOrThrow } from "./command-items.ts";
 import { getJob } from "./get-job.ts";
-import { retriggerJob } from "./retrigger-job.ts";
+import { retriggerJobs } from "./retrigger-jobs.ts";
 
 let test: TestContext;
 beforeAll(async () => {
@@ -11,16 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-const createdBy = (command: Awaited<ReturnType<typeof retriggerJob>>) => command.items[0]?.created ?? [];
+const createdBy = (command: Awaited<ReturnType<typeof retriggerJobs>>) => command.items[0]?.created ?? [];
 
-describe("retriggerJob", () => {
+describe("retriggerJobs", () => {
   it("makes new jobs of their own buildsets, linked to the old one, which stays as it is", async () => {
     const farm = await makeFarm(test, { basePriority: 2 });
     const [jobId = 0] = await farm.submit({ name: "flaky", exclusive: true });
     const worker = await farm.worker();
     await farm.finish(worker, (await farm.claimOrThrow(worker)).runId, "failure");
     const before = await getJob(farm.as(), { jobId });
-    const command = await retriggerJob(farm.as(), { jobId, count: 3, priority: 10 });
+    const command = await retriggerJobs(farm.as(), { jobIds: [jobId], dependents: false, count: 3, priority: 10 });
     const created = createdBy(command);
     expect(created).toHaveLength(3);
     expect(await getJob(farm.as(), { jobId })).toEqual({
@@ -47,13 +47,13 @@ describe("retriggerJob", () => {
   it("needs what the old one needed: waits for it, or starts at once with what it has made", async () => {
     const farm = await makeFarm(test);
     const [build = 0, suite = 0] = await farm.submit({ name: "build" }, { name: "suite", needs: ["build"] });
-    const waiting = createdBy(await retriggerJob(farm.as(), { jobId: suite, count: 1 }));
+    const waiting = createdBy(await retriggerJobs(farm.as(), { jobIds: [suite], dependents: false, count: 1 }));
     expect(await farm.job(waiting[0] ?? 0)).toMatchObject({ state: "blocked" });
     const worker = await farm.worker();
     const { runId } = await farm.claimOrThrow(worker);
     await farm.finish(worker, runId, "success", { outputs: { package: "app.zip" } });
     expect(await farm.job(waiting[0] ?? 0)).toMatchObject({ state: "queued" });
-    const ready = createdBy(await retriggerJob(farm.as(), { jobId: suite, count: 1 }));
+    const ready = createdBy(await retriggerJobs(farm.as(), { jobIds: [suite], dependents: false, count: 1 }));
     expect(await farm.job(ready[0] ?? 0)).toMatchObject({ state: "queued" });
     expect((await getJob(farm.as(), { jobId: ready[0] ?? 0 })).needs).toMatchObject([{ id: build }]);
     for (let index = 0; index < 3; index++) {
@@ -68,7 +68,7 @@ describe("retriggerJob", () => {
       const [, suite = 0] = await farm.submit({ name: "build" }, { name: "suite", needs: ["build"] });
       const { runId } = await farm.claimOrThrow(worker);
       const [command] = await Promise.all([
-        retriggerJob(farm.as(), { jobId: suite, count: 2 }),
+        retriggerJobs(farm.as(), { jobIds: [suite], dependents: false, count: 2 }),
         farm.finish(worker, runId, "success"),
       ]);
       for (const id of [suite, ...createdBy(command)]) {
@@ -83,7 +83,8 @@ describe("retriggerJob", () => {
     const [build = 0, suite = 0] = await farm.submit({ name: "build" }, { name: "suite", needs: ["build"] });
     const worker = await farm.worker();
     await farm.finish(worker, (await farm.claimOrThrow(worker)).runId, "failure");
-    const item = async (jobId: number) => (await retriggerJob(farm.as(), { jobId, count: 1 })).items[0];
+    const item = async (jobId: number) =>
+      (await retriggerJobs(farm.as(), { jobIds: [jobId], dependents: false, count: 1 })).items[0];
     expect(await item(suite)).toMatchObject({
       outcome: "refused",
       code: "conflict",
@@ -105,9 +106,9 @@ describe("retriggerJob", () => {
     const worker = await farm.worker();
     for (const slot of [0, 1]) await farm.finish(worker, (await farm.claimOrThrow(worker, slot)).runId, "failure");
     const dana = await farm.person("developer");
-    const [copy = 0] = createdBy(await retriggerJob(dana, { jobId: nightly, count: 1 }));
+    const [copy = 0] = createdBy(await retriggerJobs(dana, { jobIds: [nightly], dependents: false, count: 1 }));
     expect((await getJob(dana, { jobId: copy })).actions.cancel).toEqual({ allowed: true });
-    const refused = await retriggerJob(dana, { jobId: plain, count: 1 });
+    const refused = await retriggerJobs(dana, { jobIds: [plain], dependents: false, count: 1 });
     expect(() => acceptedOrThrow(refused)).toThrow(expect.objectContaining({ code: "forbidden" }));
     expect(await farm.auditOf(`job:${plain}`)).toEqual([expect.stringMatching(/^job\.retrigger refused developer/)]);
   });
@@ -115,12 +116,14 @@ describe("retriggerJob", () => {
   it("makes the copies of one key once", async () => {
     const farm = await makeFarm(test);
     const [jobId = 0] = await farm.submit({});
-    const ask = { jobId, count: 10, idempotencyKey: "again" };
-    const [one, two] = await Promise.all([retriggerJob(farm.as(), ask), retriggerJob(farm.as(), ask)]);
+    const ask = { jobIds: [jobId], dependents: false, count: 10, idempotencyKey: "again" };
+    const [one, two] = await Promise.all([retriggerJobs(farm.as(), ask), retriggerJobs(farm.as(), ask)]);
     expect(one).toEqual(two);
     expect(await test.sql.rows("SELECT FROM jobs WHERE retrigger_of_id = $1", [jobId])).toHaveLength(10);
-    await expect(retriggerJob(farm.as(), { ...ask, count: 11 })).rejects.toMatchObject({ code: "invalid" });
-    await expect(retriggerJob(farm.as(), { jobId: 999_999_999, count: 1 })).rejects.toMatchObject({
+    await expect(retriggerJobs(farm.as(), { ...ask, count: 11 })).rejects.toMatchObject({ code: "invalid" });
+    await expect(
+      retriggerJobs(farm.as(), { jobIds: [999_999_999], dependents: false, count: 1 }),
+    ).rejects.toMatchObject({
       code: "not_found",
     });
   });

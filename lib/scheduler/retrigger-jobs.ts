@@ -1,5 +1,5 @@
 import type { Command, CommandItem } from "../contracts/command.ts";
-import type { Allowed, JobState, RetriggerJobInput } from "../contracts/job.ts";
+import type { Allowed, JobState, RetriggerJobsInput } from "../contracts/job.ts";
 import { copyJob, type Original, readOriginal } from "../db/sql/copy-job.ts";
 import { lockJobs } from "../db/sql/lock-jobs.ts";
 import { readNeeds } from "../db/sql/read-needs.ts";
@@ -17,10 +17,18 @@ import { type Applied, runCommand } from "./run-command.ts";
  * Runs a job again: `count` new jobs, each in a buildset of its own, with the old one's definition and properties, linked to it. They need
  * what it needed; those results are not made again. The old job stays as it is. The command has one item, which names the new jobs.
  */
-export function retriggerJob(ctx: SchedulerContext, input: RetriggerJobInput): Promise<Command> {
-  const { jobId, count, priority = 0, idempotencyKey } = input;
-  const request = { kind: "retrigger" as const, jobIds: [jobId], input: { count, priority }, idempotencyKey };
-  return runCommand(ctx, request, async (tx) => retrigger(tx, ctx, { jobId, count, priority }));
+export function retriggerJobs(ctx: SchedulerContext, input: RetriggerJobsInput): Promise<Command> {
+  const { jobIds, count, priority = 0, idempotencyKey } = input;
+  const request = { kind: "retrigger" as const, jobIds, input: { count, priority }, idempotencyKey };
+  return runCommand(ctx, request, async (tx, batch) => {
+    const applied: Applied = { items: [], audits: [] };
+    for (const jobId of batch) {
+      const one = await retrigger(tx, ctx, { jobId, count, priority });
+      applied.items.push(...one.items);
+      applied.audits?.push(...(one.audits ?? []));
+    }
+    return applied;
+  });
 }
 
 interface Copies {
@@ -37,7 +45,7 @@ async function retrigger(tx: Sql, ctx: SchedulerContext, copies: Copies): Promis
   if (!job || !original) throw new Error(`Job ${jobId} has vanished while it was retriggered.`);
   const needs = await readNeeds(tx, [jobId]);
 
-  const allowed = allowedActions(ctx.actor, { ...job, failedNeed: failedNeedOf(needs) }).retrigger;
+  const allowed = allowedActions(ctx.actor, { ...job, shared: false, failedNeed: failedNeedOf(needs) }).retrigger;
   const refusal = allowed.allowed ? outOfPlace(jobId, original) : allowed;
   if (refusal) return { items: [refusedItem(jobId, refusal)] };
 

@@ -38,8 +38,12 @@ export const IN_TREE_CONFIG_FILE = ".selfserve.yml";
 export const IN_TREE_CONFIG_MAX_BYTES = 1024 * 1024;
 
 const DAY_SECONDS = 24 * 60 * 60;
-const MAX_BUILDERS = 500;
 const MAX_STEPS = 100;
+
+/** Builders of a file, each chunk of a suite counted as one. */
+export const MAX_BUILDERS = 500;
+/** Characters of a builder's name, with the number of its chunk. */
+export const MAX_BUILDER_NAME = 200;
 
 /** Builders, platforms and steps: one line that can be read on a page. */
 const title = (max: number) =>
@@ -73,9 +77,22 @@ const Step = z.strictObject({
   timeout: Duration(1, DAY_SECONDS).optional(),
 });
 
+const wholeNumber = (min: number, max: number, unless = "") => {
+  const bounds = `must be a whole number from ${min} to ${max}${unless}`;
+  return z.int(bounds).min(min, bounds).max(max, bounds);
+};
+
+const MERGE_LIMITS = "must be a whole number from 1 to 100, or all";
+
+/** When its run counts as a fault of the infrastructure, and how many of those it survives. */
+const Retry = z.strictObject({
+  limit: wholeNumber(0, 20).default(5),
+  exitCodes: z.array(wholeNumber(1, 255)).max(255, "must have at most 255 exit codes").default([]),
+});
+
 /** One builder as people write it; what is left out gets its default in `lib/pushes`. */
 export const InTreeBuilder = z.strictObject({
-  name: title(200),
+  name: title(MAX_BUILDER_NAME),
   platform: title(100),
   kind: BuilderKind.default("build"),
   /** One pool, or several of which the one with the branch's trust level is taken. */
@@ -83,7 +100,7 @@ export const InTreeBuilder = z.strictObject({
     [ConfigName, z.array(ConfigName).min(1, "must name at least one pool").max(20, "must name at most 20 pools")],
     "must be the name of a pool, or a list of names",
   ),
-  needs: z.array(title(200)).max(MAX_BUILDERS, `must name at most ${MAX_BUILDERS} builders`).default([]),
+  needs: z.array(title(MAX_BUILDER_NAME)).max(MAX_BUILDERS, `must name at most ${MAX_BUILDERS} builders`).default([]),
   steps: z.array(Step).min(1, "must have at least one step").max(MAX_STEPS, `must have at most ${MAX_STEPS} steps`),
   env: z.record(VariableName, z.string().max(10_000, "must have at most 10,000 characters")).default({}),
   artifacts: z.array(ArtifactPattern).max(100, "must have at most 100 patterns").default([]),
@@ -91,6 +108,13 @@ export const InTreeBuilder = z.strictObject({
   exclusive: z.boolean().default(false),
   mergeable: z.boolean().optional(),
   considerForNightly: z.boolean().optional(),
+  mergeLimit: z.union([wholeNumber(1, 100, ", or all"), z.literal("all", MERGE_LIMITS)]).default(3),
+  affinity: z.literal("objdir", "must be objdir, the only affinity there is").optional(),
+  workers: z.enum(["any", "fast"]).default("any"),
+  idle: z.boolean().default(false),
+  /** Into how many builders a suite of tests is split. */
+  chunks: wholeNumber(1, 100).optional(),
+  retry: Retry.default({ limit: 5, exitCodes: [] }),
 });
 export type InTreeBuilder = z.infer<typeof InTreeBuilder>;
 

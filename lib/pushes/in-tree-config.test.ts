@@ -41,6 +41,12 @@ describe("a sound configuration", () => {
           exclusive: false,
           mergeable: false,
           considerForNightly: true,
+          mergeLimit: 3,
+          affinity: null,
+          workers: "any",
+          idle: false,
+          chunk: null,
+          retry: { limit: 5, exitCodes: [] },
         },
       ],
     });
@@ -88,6 +94,17 @@ builders:
     ]);
   });
 
+  it("keeps how it is merged, placed and retried", () => {
+    const more = ", mergeLimit: all, affinity: objdir, workers: fast, retry: {limit: 0, exitCodes: [75, 2, 75]}";
+    const result = check(
+      `version: 1\nbuilders:\n${builder("a", more)}${builder("b", ", idle: true, mergeLimit: 100")}`,
+    );
+    expect(result.ok && result.definitions).toMatchObject([
+      { mergeLimit: "all", affinity: "objdir", workers: "fast", retry: { limit: 0, exitCodes: [2, 75] } },
+      { mergeLimit: 100, idle: true, workers: "any" },
+    ]);
+  });
+
   it("runs in the pool of the branch's trust level", () => {
     const text = `version: 1\nbuilders:\n${builder("build").replace("pool: linux", "pool: [linux, try-linux]")}`;
     const poolOf = (trustLevel: number) => {
@@ -107,6 +124,53 @@ builders:
     );
     const result = check(`version: 1\nbuilders:\n${chain.join("")}`);
     expect(result.ok && result.definitions).toHaveLength(500);
+  });
+});
+
+describe("a suite with chunks", () => {
+  const suite = (name: string, chunks: number, more = "") => builder(name, `, kind: test, chunks: ${chunks}${more}`);
+  const namesOf = (text: string) => {
+    const result = check(`version: 1\nbuilders:\n${text}`);
+    return result.ok ? result.definitions.map(({ name, needs, chunk }) => ({ name, needs, chunk })) : result.errors;
+  };
+
+  it("is a builder per chunk, and who needs it needs them all", () => {
+    expect(
+      namesOf(builder("build") + suite("unit", 2, ", needs: [build]") + builder("sum", ", needs: [build, unit]")),
+    ).toEqual([
+      { name: "build", needs: [], chunk: null },
+      { name: "unit-1", needs: ["build"], chunk: { suite: "unit", index: 1, of: 2 } },
+      { name: "unit-2", needs: ["build"], chunk: { suite: "unit", index: 2, of: 2 } },
+      { name: "sum", needs: ["build", "unit-1", "unit-2"], chunk: null },
+    ]);
+  });
+
+  it("keeps its numbered name when it has one chunk", () => {
+    expect(namesOf(suite("unit", 1))).toEqual([
+      { name: "unit-1", needs: [], chunk: { suite: "unit", index: 1, of: 1 } },
+    ]);
+  });
+
+  it("counts with each chunk", () => {
+    const many = Array.from({ length: 5 }, (_, index) => suite(`s${index}`, 100)).join("");
+    expect(namesOf(many)).toHaveLength(500);
+    expect(namesOf(many + suite("more", 3) + suite("yet-more", 3))).toMatchObject([
+      {
+        line: 8,
+        key: "builders[5].chunks",
+        message: "The file has 503 builders up to here, each chunk counted; it may have 500.",
+      },
+    ]);
+  });
+
+  it("has room for the number in its name", () => {
+    expect(namesOf(suite("x".repeat(197), 10))).toHaveLength(10);
+    expect(namesOf(suite("x".repeat(198), 10))).toMatchObject([
+      {
+        key: "builders[0].chunks",
+        message: expect.stringContaining('at most 200 characters with the number behind it, such as "-10"'),
+      },
+    ]);
   });
 });
 

@@ -9,12 +9,16 @@ import {
 } from "../contracts/in-tree-config.ts";
 import type { ConfigError } from "../contracts/push.ts";
 import type { BranchFacts } from "../scheduler/source-control.ts";
-import { needProblems, repeatedBuilders } from "./in-tree-rules.ts";
+import { chunkProblems, splitSuites } from "./chunk-builders.ts";
+import { contradictions, needProblems, repeatedBuilders } from "./in-tree-rules.ts";
 
 /** The builders of a revision, or everything that is wrong with its configuration. */
 export type InTreeResult = { ok: true; definitions: BuilderDefinition[] } | { ok: false; errors: ConfigError[] };
 
-/** Checks the bytes of `.selfserve.yml`. Never throws. Definitions come in the order of the file, with every default filled in. */
+/**
+ * Checks the bytes of `.selfserve.yml`. Never throws. Definitions come in the order of the file, with every default filled in; a suite
+ * with chunks comes as one definition per chunk.
+ */
 export function checkInTreeConfig(bytes: Uint8Array, facts: BranchFacts): InTreeResult {
   const options = { file: IN_TREE_CONFIG_FILE, maxBytes: IN_TREE_CONFIG_MAX_BYTES };
   const checked = checkConfigFile(InTreeConfig, bytes, options);
@@ -25,11 +29,13 @@ export function checkInTreeConfig(bytes: Uint8Array, facts: BranchFacts): InTree
   const problems = [
     ...repeatedBuilders(builders),
     ...needProblems(builders),
+    ...contradictions(builders),
+    ...chunkProblems(builders),
     ...chosen.flatMap((choice) => (typeof choice === "string" ? [] : [choice])),
   ];
   if (problems.length > 0) return { ok: false, errors: checked.locate(problems) };
   const definitions = builders.map((builder, index) => toDefinition(builder, String(chosen[index])));
-  return { ok: true, definitions };
+  return { ok: true, definitions: splitSuites(builders, definitions) };
 }
 
 function toDefinition(builder: InTreeBuilder, pool: string): BuilderDefinition {
@@ -49,12 +55,12 @@ function toDefinition(builder: InTreeBuilder, pool: string): BuilderDefinition {
     // Merging would scatter the green revisions that a nightly is chosen from, and a nightly is one of its own.
     mergeable: builder.mergeable ?? (kind === "test" || (kind === "build" && !considerForNightly)),
     considerForNightly,
-    mergeLimit: 3,
-    affinity: null,
-    workers: "any",
-    idle: false,
+    mergeLimit: builder.mergeLimit,
+    affinity: builder.affinity ?? null,
+    workers: builder.workers,
+    idle: builder.idle,
     chunk: null,
-    retry: { limit: 5, exitCodes: [] },
+    retry: { limit: builder.retry.limit, exitCodes: [...new Set(builder.retry.exitCodes)].sort((a, b) => a - b) },
   };
 }
 

@@ -36,6 +36,16 @@ export function needProblems(builders: Builders): Problem[] {
   return [...problems, ...circles(builders)];
 }
 
+/** Settings of one builder that cannot both hold. */
+export function contradictions(builders: Builders): Problem[] {
+  return builders.flatMap((builder, index): Problem[] => {
+    const { name, idle, workers } = builder;
+    if (!idle || workers !== "fast") return [];
+    const message = `"${name}" is idle, so it takes whatever worker is free, and cannot ask for fast ones; take idle or workers out.`;
+    return [{ path: ["builders", index, "workers"], message }];
+  });
+}
+
 /** One problem per circle, at the need that closes it. Iterative: a chain may be as long as the file. */
 function circles(builders: Builders): Problem[] {
   const indexOf = new Map(builders.map((builder, index) => [builder.name, index]));

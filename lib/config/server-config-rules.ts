@@ -1,9 +1,10 @@
 import type { ServerConfig } from "../contracts/server-config.ts";
+import { closest } from "./closest.ts";
 import type { Problem } from "./config-problem.ts";
 
-/** What no schema sees: names that are there twice, branches that no pool may build, settings that contradict each other. */
+/** What no schema sees: names that are there twice or name nothing, branches that no pool may build, settings that contradict each other. */
 export function meaningProblems(config: ServerConfig): Problem[] {
-  return [...repeatedNames(config), ...branchesWithoutPool(config), ...contradictions(config)];
+  return [...repeatedNames(config), ...branchesWithoutPool(config), ...contradictions(config), ...reserves(config)];
 }
 
 interface Named {
@@ -77,4 +78,31 @@ function contradictions(config: ServerConfig): Problem[] {
     return problems;
   });
   return [...branches, ...pools];
+}
+
+/** Reserves that could keep nothing for anybody: no worker of the pool is fast, or no job of the branch runs there. */
+function reserves(config: ServerConfig): Problem[] {
+  const branches = new Map(config.repositories.flatMap(({ branches }) => branches).map((one) => [one.name, one]));
+  return config.pools.flatMap(({ name, trustLevel, fastSpeed, reserve }, p) => {
+    if (!reserve) return [];
+    const strangers = reserve.branches.flatMap((wanted, b): Problem[] => {
+      const path = ["pools", p, "reserve", "branches", b];
+      const branch = branches.get(wanted);
+      if (!branch) {
+        const near = closest(wanted, [...branches.keys()]);
+        const right = near ? `did you mean ${near}?` : "it must be the short name of a branch of this file.";
+        return [
+          { path, message: `The pool ${name} reserves workers for ${wanted}, which is no branch here; ${right}` },
+        ];
+      }
+      if (branch.trustLevel === trustLevel) return [];
+      const levels = `the branch has trust level ${branch.trustLevel} and the pool ${trustLevel}`;
+      return [
+        { path, message: `The pool ${name} reserves workers for ${wanted}, but ${levels}; take one of the same.` },
+      ];
+    });
+    if (fastSpeed !== undefined) return strangers;
+    const message = `The pool ${name} reserves fast workers, but does not say which are fast; add fastSpeed, such as fastSpeed: 2.`;
+    return [...strangers, { path: ["pools", p, "reserve"], message }];
+  });
 }

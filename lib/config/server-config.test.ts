@@ -29,7 +29,13 @@ repositories:
       - { ref: try, name: try, try: true, basePriority: -4 }
 pools:
   - { name: linux, token: { env: GOOD_TOKEN } }
-  - { name: signing, trustLevel: 3, strict: true }
+  - name: signing
+    trustLevel: 1
+    strict: true
+    merge: never
+    fastSpeed: 1.5
+    reserve: { workers: 2, branches: [app-main, app-main] }
+    idleAbove: 4
 roles: { admin: [admins] }
 `);
     const linux = createHash("sha256").update(ENVIRONMENT.GOOD_TOKEN).digest("hex");
@@ -48,8 +54,28 @@ roles: { admin: [admins] }
           },
         ],
         pools: [
-          { name: "linux", trustLevel: 1, headStartMinutes: 10, tokenHash: linux },
-          { name: "signing", trustLevel: 3, headStartMinutes: "strict", tokenHash: null },
+          {
+            name: "linux",
+            trustLevel: 1,
+            headStartMinutes: 10,
+            tokenHash: linux,
+            mergeWhen: "backlog",
+            fastSpeed: null,
+            reserveWorkers: 0,
+            reserveBranches: [],
+            idleAbove: 0,
+          },
+          {
+            name: "signing",
+            trustLevel: 1,
+            headStartMinutes: "strict",
+            tokenHash: null,
+            mergeWhen: "never",
+            fastSpeed: 1.5,
+            reserveWorkers: 2,
+            reserveBranches: ["app-main"],
+            idleAbove: 4,
+          },
         ],
         roles: { developer: [], sheriff: [], admin: ["admins"] },
       },

@@ -76,6 +76,11 @@ function toEffect(config: ServerConfig, tokenHashes: readonly (string | undefine
       trustLevel: pool.trustLevel,
       headStartMinutes: pool.strict ? ("strict" as const) : (pool.headStartMinutes ?? DEFAULT_HEAD_START_MINUTES),
       tokenHash: tokenHashes[index] ?? null,
+      mergeWhen: pool.merge,
+      fastSpeed: pool.fastSpeed ?? null,
+      reserveWorkers: pool.reserve?.workers ?? 0,
+      reserveBranches: [...new Set(pool.reserve?.branches)],
+      idleAbove: pool.idleAbove,
     })),
     roles: config.roles,
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigName } from "./config-values.ts";
+import { MergeWhen } from "./placement.ts";
 
 /** Larger files are refused unread. */
 export const SERVER_CONFIG_MAX_BYTES = 5 * 1024 * 1024;
@@ -73,6 +74,22 @@ const TokenSource = z.strictObject({
     .optional(),
 });
 
+const wholeNumber = (min: number, max: number) => {
+  const bounds = `must be a whole number from ${min} to ${max}`;
+  return z.int(bounds).min(min, bounds).max(max, bounds);
+};
+
+const MAX_WORKERS = 100_000;
+
+/** Fast workers that are kept free for some branches, such as those of releases. */
+const Reserve = z.strictObject({
+  workers: wholeNumber(1, MAX_WORKERS),
+  branches: z
+    .array(ConfigName)
+    .min(1, "must name at least one branch, by its short name")
+    .max(1000, "must name at most 1,000 branches"),
+});
+
 const Pool = z.strictObject({
   name: ConfigName,
   trustLevel: TrustLevel.default(1),
@@ -84,6 +101,17 @@ const Pool = z.strictObject({
     .optional(),
   /** Rank first, then age. */
   strict: z.boolean().default(false),
+  /** When waiting jobs of one builder share a run. */
+  merge: MergeWhen.default("backlog"),
+  /** From this speed on a worker is a fast one. */
+  fastSpeed: z
+    .number()
+    .positive("must be more than 0")
+    .max(1000, "must be at most 1000, the highest speed of a worker")
+    .optional(),
+  reserve: Reserve.optional(),
+  /** Jobs of idle builders start only while more workers than these are free. */
+  idleAbove: wholeNumber(0, MAX_WORKERS).default(0),
   token: TokenSource.optional(),
 });
 
@@ -119,8 +147,20 @@ export interface CheckedServerConfig {
       allowMerge: boolean;
     }[];
   }[];
-  /** A strict pool goes by rank first, then by age. */
-  pools: { name: string; trustLevel: number; headStartMinutes: number | "strict"; tokenHash: string | null }[];
+  pools: {
+    name: string;
+    trustLevel: number;
+    /** A strict pool goes by rank first, then by age. */
+    headStartMinutes: number | "strict";
+    tokenHash: string | null;
+    mergeWhen: MergeWhen;
+    /** Null: workers are not told apart by their speed. */
+    fastSpeed: number | null;
+    reserveWorkers: number;
+    /** Short names, each once, in the order of the file. */
+    reserveBranches: string[];
+    idleAbove: number;
+  }[];
   roles: ServerConfig["roles"];
 }
 

@@ -28,10 +28,22 @@ const branch = (ref: string, more: Partial<Branch> = {}): Branch => ({
   ...more,
 });
 
+const POOL: CheckedServerConfig["pools"][number] = {
+  name: "linux",
+  trustLevel: 1,
+  headStartMinutes: 10,
+  tokenHash: null,
+  mergeWhen: "backlog",
+  fastSpeed: null,
+  reserveWorkers: 0,
+  reserveBranches: [],
+  idleAbove: 0,
+};
+
 function config(branches: Branch[] = [branch("main")], pool: Partial<CheckedServerConfig["pools"][number]> = {}) {
   return {
     repositories: [{ name: "app", url: "/srv/git/app.git", pollSeconds: 10, branches }],
-    pools: [{ name: "linux", trustLevel: 1, headStartMinutes: 10 as const, tokenHash: null, ...pool }],
+    pools: [{ ...POOL, ...pool }],
     roles: { developer: [], sheriff: [], admin: [] },
   } satisfies CheckedServerConfig;
 }
@@ -123,6 +135,61 @@ describe("applyServerConfig", () => {
     await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })], { headStartMinutes: "strict" }));
     expect(await placeOf(queued)).toMatchObject({ score: 1_700_000_000_123 - 5 * 2 ** 42, version: 4 });
     expect(await rescoreJobs(test.ctx)).toBe(0);
+  });
+
+  it("writes each figure of a pool, and finds each one changed", async () => {
+    const changes = [
+      { mergeWhen: "never" },
+      { fastSpeed: 1.5 },
+      { reserveWorkers: 2 },
+      { reserveBranches: ["app-main"] },
+      { idleAbove: 3 },
+      {},
+    ] as const;
+    await applyServerConfig(test.ctx, config());
+    for (const change of changes) {
+      const wanted = {
+        ...POOL,
+        ...change,
+        reserveBranches: [...(("reserveBranches" in change && change.reserveBranches) || [])],
+      };
+      expect((await applyServerConfig(test.ctx, config(undefined, wanted))).pools).toEqual([
+        { name: "linux", change: "changed" },
+      ]);
+      const { mergeWhen, fastSpeed, reserveWorkers, reserveBranches, idleAbove } = wanted;
+      expect(
+        await test.sql.one(
+          `SELECT merge_when AS "mergeWhen", fast_speed AS "fastSpeed", reserve_workers AS "reserveWorkers",
+                  reserve_branches AS "reserveBranches", idle_above AS "idleAbove" FROM pools`,
+        ),
+      ).toEqual({ mergeWhen, fastSpeed, reserveWorkers, reserveBranches, idleAbove });
+    }
+  });
+
+  it("gives unfinished jobs their new classes when the reserved branches change, or a branch its name", async () => {
+    await applyServerConfig(test.ctx, config());
+    const [any, fast, idle, running] = [await job(), await job("blocked"), await job(), await job("running")];
+    for (const [id, queueClass] of [
+      [fast, "fast"],
+      [idle, "idle"],
+    ])
+      await test.sql.count("UPDATE jobs SET queue_class = $2 WHERE id = $1", [id, queueClass]);
+    const before = await placeOf(running);
+    const classes = () =>
+      test.sql.rows<{ line: string }>(
+        "SELECT queue_class || ' ' || queue_version || ' ' || dirty AS line FROM jobs ORDER BY id",
+      );
+    const lines = async () => (await classes()).map(({ line }) => line);
+
+    const reserve = { fastSpeed: 2, reserveWorkers: 1, reserveBranches: ["app-main"] };
+    await applyServerConfig(test.ctx, config(undefined, reserve));
+    expect(await lines()).toEqual(["reserved 2 true", "reserved-fast 2 true", "idle 1 false", "reserved 2 true"]);
+    expect((await placeOf(running)).score).toBe(before.score);
+    expect(await rescoreJobs(test.ctx)).toBe(0);
+
+    await applyServerConfig(test.ctx, config([branch("main", { name: "app-trunk" })], reserve));
+    expect(await lines()).toEqual(["any 3 true", "fast 3 true", "idle 1 false", "any 3 true"]);
+    expect(any).toBeLessThan(running);
   });
 
   it("finds a job that was submitted with the old figures", async () => {

@@ -11,8 +11,8 @@ import { rescoreJobs } from "./rescore-jobs.ts";
 
 /**
  * Puts a checked configuration into effect, in one transaction: writes repositories, branches and pools as it names them, marks those that
- * it no longer names as removed (nothing is ever deleted), and gives waiting jobs their new places where a base priority or a head start
- * changed. Applying the same configuration again changes nothing, and tells nobody unless it is `repaired`: people heard that it was broken. `conflict` when a pool that has unfinished jobs would change its trust
+ * it no longer names as removed (nothing is ever deleted), and gives waiting jobs their new places where a base priority, a head start
+ * or the branches that a pool reserves workers for changed. Applying the same configuration again changes nothing, and tells nobody unless it is `repaired`: people heard that it was broken. `conflict` when a pool that has unfinished jobs would change its trust
  * level: what was allowed to run there would then run beside what it must not meet.
  */
 export async function applyServerConfig(

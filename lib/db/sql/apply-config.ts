@@ -1,3 +1,4 @@
+import type { MergeWhen } from "../../contracts/placement.ts";
 import type { Sql } from "../sql.ts";
 import { toJsonb } from "../to-jsonb.ts";
 
@@ -20,7 +21,17 @@ export interface PoolToBe {
   trustLevel: number;
   headStartMs: number;
   tokenHash: string | null;
+  mergeWhen: MergeWhen;
+  fastSpeed: number | null;
+  reserveWorkers: number;
+  reserveBranches: readonly string[];
+  idleAbove: number;
 }
+
+const POOL_TO_BE = `
+  jsonb_to_recordset($1::jsonb) AS n(
+    name text, "trustLevel" int, "headStartMs" bigint, "tokenHash" text, "mergeWhen" merge_when, "fastSpeed" float8,
+    "reserveWorkers" int, "reserveBranches" text[], "idleAbove" int)`;
 
 /** Any number, the same in every process: one configuration is applied at a time. */
 const CONFIG_LOCK = 7_461_002;
@@ -69,15 +80,21 @@ export async function upsertRepositories(
 export async function upsertPools(tx: Sql, pools: readonly PoolToBe[]): Promise<ConfigChange[]> {
   const wanted = toJsonb(pools);
   const written = await tx.rows<ConfigChange>(
-    `INSERT INTO pools AS p (name, trust_level, head_start_ms, token_hash)
-     SELECT name, "trustLevel", "headStartMs", "tokenHash"
-     FROM jsonb_to_recordset($1::jsonb) AS n(name text, "trustLevel" int, "headStartMs" bigint, "tokenHash" text)
+    `INSERT INTO pools AS p (name, trust_level, head_start_ms, token_hash, merge_when, fast_speed, reserve_workers,
+                             reserve_branches, idle_above)
+     SELECT name, "trustLevel", "headStartMs", "tokenHash", "mergeWhen", "fastSpeed", "reserveWorkers",
+            "reserveBranches", "idleAbove"
+     FROM ${POOL_TO_BE}
      WHERE NOT EXISTS (SELECT FROM pools o WHERE o.name = n.name AND o.trust_level = n."trustLevel"
                        AND o.head_start_ms = n."headStartMs" AND o.token_hash IS NOT DISTINCT FROM n."tokenHash"
-                       AND o.removed_at IS NULL)
+                       AND o.merge_when = n."mergeWhen" AND o.fast_speed IS NOT DISTINCT FROM n."fastSpeed"
+                       AND o.reserve_workers = n."reserveWorkers" AND o.reserve_branches = n."reserveBranches"
+                       AND o.idle_above = n."idleAbove" AND o.removed_at IS NULL)
      ORDER BY name
      ON CONFLICT (name) DO UPDATE SET trust_level = excluded.trust_level, head_start_ms = excluded.head_start_ms,
-       token_hash = excluded.token_hash, removed_at = NULL, updated_at = clock_timestamp()
+       token_hash = excluded.token_hash, merge_when = excluded.merge_when, fast_speed = excluded.fast_speed,
+       reserve_workers = excluded.reserve_workers, reserve_branches = excluded.reserve_branches,
+       idle_above = excluded.idle_above, removed_at = NULL, updated_at = clock_timestamp()
      RETURNING name, CASE WHEN xmax = 0 THEN 'added' ELSE 'changed' END AS change`,
     [wanted],
   );

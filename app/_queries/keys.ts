@@ -12,6 +12,7 @@ export const keys = {
   config: () => ["config"] as const,
   repositories: () => ["repositories"] as const,
   job: (jobId: number) => ["job", jobId] as const,
+  explanation: (jobId: number) => ["explanation", jobId] as const,
   run: (runId: number) => ["run", runId] as const,
   logSize: (runId: number) => ["log-size", runId] as const,
   logChunk: (runId: number, chunk: number) => ["log-chunk", runId, chunk] as const,

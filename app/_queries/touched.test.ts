@@ -72,6 +72,16 @@ describe("a job", () => {
   });
 });
 
+describe("an explanation", () => {
+  const key = keys.explanation(3);
+  test("by whatever moves queues, pools, branches or workers", () => {
+    for (const type of ["job.started", "pool.changed", "branch.changed", "worker.changed"] as const) {
+      expect(isTouched(event(type, { jobId: 4, pushId: 1 }), key, undefined)).toBe(true);
+    }
+    expect(isTouched(event("run.step", { jobId: 4, runId: 1 }), key, undefined)).toBe(false);
+  });
+});
+
 describe("a run", () => {
   test("by its own events and those of its jobs", () => {
     const key = keys.run(9);

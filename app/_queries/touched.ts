@@ -38,6 +38,8 @@ export function isTouched(event: Event, key: readonly unknown[], data: unknown):
       return event.pushId === id && !event.type.startsWith("run.");
     case "job":
       return touchesJob(event, id, data as JobDetail | undefined);
+    case "explanation":
+      return event.jobId === id || MOVES_QUEUES.has(event.type) || event.type === "worker.changed";
     case "run":
       return touchesRun(event, id, data as Run | undefined);
     case "repositories":

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatDuration, formatTimestamp, formatWhen, plural } from "./format.ts";
+import { formatBytes, formatDuration, formatTimestamp, formatUntil, formatWhen, plural } from "./format.ts";
 
 test.each([
   [-50, "0.0 s"],
@@ -57,4 +57,18 @@ test("counts agree with their noun", () => {
     "12,000 jobs",
     "2 pushes",
   ]);
+});
+
+test.each([
+  [-60_000, "now"],
+  [4_000, "now"],
+  [12_400, "in 10 s"],
+  [58_000, "in 60 s"],
+  [90_000, "in 2 min"],
+  [59 * 60_000, "in 59 min"],
+  [3 * 3_600_000 + 20 * 60_000, "in 3 h 20 min"],
+  [2 * 86_400_000 + 4 * 3_600_000, "in 2 d 4 h"],
+])("%i ms ahead is %s", (milliseconds, shown) => {
+  const now = Date.parse("2026-11-21T04:00:00.000Z");
+  expect(formatUntil(new Date(now + milliseconds).toISOString(), now)).toBe(shown);
 });

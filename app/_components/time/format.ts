@@ -34,6 +34,18 @@ function formatAge(milliseconds: number): string {
   return `${Math.floor(milliseconds / DAY)} d ago`;
 }
 
+/** How long until something, coarse enough for a forecast: `now`, `in 40 s`, `in 12 min`, `in 3 h 20 min`, `in 2 d 4 h`. The past counts as now. */
+export function formatUntil(timestamp: string, now: number): string {
+  const ms = Date.parse(timestamp) - now;
+  if (ms < 5 * SECOND) return "now";
+  if (ms < MINUTE) return `in ${Math.round(ms / (5 * SECOND)) * 5} s`;
+  const minutes = Math.round(ms / MINUTE);
+  if (minutes < 60) return `in ${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `in ${hours} h ${twoDigits(minutes % 60)} min`;
+  return `in ${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 /** A point in time in full, the same on the server and in every browser: `2026-11-21 04:00:56 UTC`. */
 export function formatTimestamp(timestamp: string): string {
   return `${timestamp.slice(0, 10)} ${timestamp.slice(11, 19)} UTC`;

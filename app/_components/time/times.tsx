@@ -1,11 +1,21 @@
 "use client";
 
-import { formatDuration, formatTimestamp, formatWhen } from "./format.ts";
+import { formatDuration, formatTimestamp, formatUntil, formatWhen } from "./format.ts";
 import { useByTime, useNow } from "./use-now.ts";
 
 /** How long ago something was, kept up to date, with the exact time as its title. */
 export function Age({ at }: { at: string }) {
   const shown = useByTime((now) => formatWhen(at, now));
+  return (
+    <time dateTime={at} title={formatTimestamp(at)} suppressHydrationWarning className="whitespace-nowrap">
+      {shown}
+    </time>
+  );
+}
+
+/** How long until something, kept up to date, with the exact time as its title. */
+export function Until({ at }: { at: string }) {
+  const shown = useByTime((now) => formatUntil(at, now));
   return (
     <time dateTime={at} title={formatTimestamp(at)} suppressHydrationWarning className="whitespace-nowrap">
       {shown}

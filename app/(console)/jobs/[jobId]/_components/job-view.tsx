@@ -16,6 +16,7 @@ import { JobFacts } from "./job-facts.tsx";
 import { Related } from "./related.tsx";
 import { RunView } from "./run-view.tsx";
 import { RunsNav } from "./runs-nav.tsx";
+import { Xray } from "./xray.tsx";
 
 /** A job: how it stands, what can be done, its runs with their logs, and what it belongs to. */
 export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number | null }) {
@@ -32,6 +33,7 @@ export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number |
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid min-w-0 gap-4">
           <JobActions job={job} />
+          {(job.state === "queued" || job.state === "blocked") && <Xray jobId={job.id} />}
           <RunsNav job={job} shown={runId} />
           {runId !== null && <RunView key={runId} runId={runId} told={job.reason} />}
         </div>

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Id, Name, Revision, Timestamp } from "./id.ts";
+import { Id, Name, Revision, Timestamp, UserRef } from "./id.ts";
+import { Allowed } from "./job.ts";
 
 /** 1 (try), 2 or 3 (release): what may meet what. */
 export const TrustLevel = z.int().min(1).max(3);
@@ -17,6 +18,9 @@ export const Branch = z.object({
   headRevision: Revision.nullable(),
   closedReason: z.string().nullable(),
   closedAt: Timestamp.nullable(),
+  closedBy: UserRef.nullable(),
+  /** Whether whoever asks may close and open it. */
+  mayControl: Allowed,
 });
 export type Branch = z.infer<typeof Branch>;
 

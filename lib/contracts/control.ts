@@ -47,3 +47,7 @@ export type ProbeWorkerInput = z.infer<typeof ProbeWorkerInput>;
 /** Whether a worker gets work. */
 export const WorkerControl = z.enum(["enabled", "quarantined", "draining", "disabled"]);
 export type WorkerControl = z.infer<typeof WorkerControl>;
+
+/** What people do to a worker. */
+export const WorkerAction = z.enum(["quarantine", "drain", "disable", "release", "probe"]);
+export type WorkerAction = z.infer<typeof WorkerAction>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { TrustLevel } from "./branch.ts";
-import { WorkerControl } from "./control.ts";
-import { Id, Name, Timestamp } from "./id.ts";
-import { Job } from "./job.ts";
+import { WorkerAction, WorkerControl } from "./control.ts";
+import { Id, Name, Timestamp, UserRef } from "./id.ts";
+import { Allowed, Job } from "./job.ts";
 import { MergeWhen } from "./placement.ts";
 
 /** The head start of a strict pool: one point of rank outweighs 139 years of waiting, so rank decides and age breaks ties. */
@@ -18,6 +18,9 @@ export const Pool = z.object({
   strict: z.boolean(),
   pausedNote: z.string().nullable(),
   pausedAt: Timestamp.nullable(),
+  pausedBy: UserRef.nullable(),
+  /** Whether whoever asks may pause and resume it. */
+  mayControl: Allowed,
   mergeWhen: MergeWhen,
   /** Workers of at least this speed are fast; null when they are not told apart. */
   fastSpeed: z.number().nullable(),
@@ -52,8 +55,11 @@ export const Worker = z.object({
   speed: z.number().positive(),
   control: WorkerControl,
   controlReason: z.string().nullable(),
+  controlledBy: UserRef.nullable(),
   /** When a quarantine ends by itself. */
   quarantinedUntil: Timestamp.nullable(),
   runIds: z.array(Id),
+  /** What whoever asks may do to it now, and why not. */
+  actions: z.record(WorkerAction, Allowed),
 });
 export type Worker = z.infer<typeof Worker>;

@@ -1,9 +1,24 @@
 import type { Branch } from "../contracts/branch.ts";
-import type { BranchModel } from "./generated/models.ts";
+import type { Allowed } from "../contracts/job.ts";
+import type { BranchModel, UserModel } from "./generated/models.ts";
 import { toTimestamp } from "./to-timestamp.ts";
+import { toUserRef } from "./to-user-ref.ts";
 
-/** The contract of a branch's row. */
-export function toBranch(row: BranchModel & { repository: { name: string } }): Branch {
+/** A branch with what names its repository and who closed it. */
+type BranchRow = BranchModel & {
+  repository: { name: string };
+  closedBy: Pick<UserModel, "id" | "login" | "name"> | null;
+};
+
+/** What a query of branches includes. */
+export const BRANCH_PARTS = {
+  repository: { select: { name: true } },
+  closedBy: { select: { id: true, login: true, name: true } },
+} as const;
+
+/** The contract of a branch's row; `mayControl` is about whoever asks. */
+export function toBranch(row: BranchRow, mayControl: Allowed): Branch {
+  const { closedBy } = row;
   return {
     id: Number(row.id),
     name: row.name,
@@ -15,5 +30,7 @@ export function toBranch(row: BranchModel & { repository: { name: string } }): B
     headRevision: row.headRevision,
     closedReason: row.closedAt === null ? null : (row.closedReason ?? "no reason was given"),
     closedAt: toTimestamp(row.closedAt),
+    closedBy: closedBy && toUserRef(Number(closedBy.id), closedBy.login, closedBy.name),
+    mayControl,
   };
 }

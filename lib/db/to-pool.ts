@@ -1,9 +1,11 @@
+import type { Allowed } from "../contracts/job.ts";
 import { type Pool, STRICT_HEAD_START_MS } from "../contracts/pool.ts";
 import type { PoolRow } from "./sql/select-pools.ts";
 import { toTimestamp } from "./to-timestamp.ts";
+import { toUserRef } from "./to-user-ref.ts";
 
-/** The contract of a pool's row. */
-export function toPool(row: PoolRow): Pool {
+/** The contract of a pool's row; `mayControl` is about whoever asks. */
+export function toPool(row: PoolRow, mayControl: Allowed): Pool {
   return {
     id: row.id,
     name: row.name,
@@ -12,6 +14,8 @@ export function toPool(row: PoolRow): Pool {
     strict: row.headStartMs >= STRICT_HEAD_START_MS,
     pausedNote: row.pausedAt === null ? null : (row.pausedNote ?? "no note was left"),
     pausedAt: toTimestamp(row.pausedAt),
+    pausedBy: toUserRef(row.pausedById, row.pausedByLogin, row.pausedByName),
+    mayControl,
     mergeWhen: row.mergeWhen,
     fastSpeed: row.fastSpeed,
     reserve: { workers: row.reserveWorkers, branches: row.reserveBranches },

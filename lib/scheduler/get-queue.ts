@@ -1,13 +1,10 @@
 import type { Queue } from "../contracts/pool.ts";
 import { JOB_COLUMNS, JOB_TABLES, type JobListRow } from "../db/sql/select-jobs.ts";
-import { type PoolRow, SELECT_POOL } from "../db/sql/select-pools.ts";
 import { toJob } from "../db/to-job.ts";
-import { toPool } from "../db/to-pool.ts";
 import type { SchedulerContext } from "./context.ts";
 import { fromCursor, toCursor } from "./cursor.ts";
-import { SchedulerError } from "./errors.ts";
-import { ONLINE_LEASES } from "./list-pools.ts";
 import { requirePermission } from "./permissions.ts";
+import { readPool } from "./read-pool.ts";
 
 /** Which part of which pool's queue. The cursor is the position to go on after. */
 export interface GetQueueInput {
@@ -26,11 +23,7 @@ export async function getQueue(
 ): Promise<Queue> {
   requirePermission(ctx.actor, "read");
   const [offset = 0] = fromCursor(cursor, 1) ?? [];
-  const [pool] = await ctx.sql.rows<PoolRow>(`${SELECT_POOL} WHERE pool.name = $2`, [
-    ctx.settings.leaseSeconds * ONLINE_LEASES,
-    name,
-  ]);
-  if (!pool) throw new SchedulerError("not_found", `There is no pool ${name}.`);
+  const pool = await readPool(ctx, name);
   const [waiting, running] = await Promise.all([
     ctx.sql.rows<JobListRow>(
       `SELECT ${JOB_COLUMNS} FROM ${JOB_TABLES} WHERE j.pool_id = $1 AND j.state = 'queued' AND b.closed_at IS NULL
@@ -43,7 +36,7 @@ export async function getQueue(
     ),
   ]);
   return {
-    pool: toPool(pool),
+    pool,
     jobs: waiting.slice(0, limit).map((row, index) => ({ ...toJob(row), position: offset + index + 1 })),
     running: running.map(toJob),
     nextCursor: waiting.length > limit ? toCursor([offset + limit]) : null,

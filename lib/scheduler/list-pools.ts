@@ -2,7 +2,7 @@ import type { Pool } from "../contracts/pool.ts";
 import { type PoolRow, SELECT_POOL } from "../db/sql/select-pools.ts";
 import { toPool } from "../db/to-pool.ts";
 import type { SchedulerContext } from "./context.ts";
-import { requirePermission } from "./permissions.ts";
+import { allowedControl, requirePermission } from "./permissions.ts";
 
 /** A worker that was not heard of for this many leases counts as offline. */
 export const ONLINE_LEASES = 2;
@@ -12,5 +12,6 @@ export async function listPools(ctx: SchedulerContext): Promise<Pool[]> {
   requirePermission(ctx.actor, "read");
   const online = ctx.settings.leaseSeconds * ONLINE_LEASES;
   const rows = await ctx.sql.rows<PoolRow>(`${SELECT_POOL} WHERE pool.removed_at IS NULL ORDER BY pool.name`, [online]);
-  return rows.map(toPool);
+  const mayControl = allowedControl(ctx.actor, "pool:control");
+  return rows.map((row) => toPool(row, mayControl));
 }

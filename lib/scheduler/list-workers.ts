@@ -1,33 +1,26 @@
 import type { Worker } from "../contracts/pool.ts";
-import { toTimestamp } from "../db/to-timestamp.ts";
+import { SELECT_WORKER, type WorkerRow } from "../db/sql/select-workers.ts";
+import { toWorker } from "../db/to-worker.ts";
 import type { SchedulerContext } from "./context.ts";
+import { SchedulerError } from "./errors.ts";
 import { ONLINE_LEASES } from "./list-pools.ts";
 import { requirePermission } from "./permissions.ts";
+import { allowedWorkerActions } from "./worker-actions.ts";
 
-type WorkerRow = Omit<Worker, "lastSeenAt" | "quarantinedUntil"> & {
-  lastSeenAt: Date | null;
-  quarantinedUntil: Date | null;
-};
-
-/** All workers that ever registered, by name, with the runs they have now. */
+/** All workers that ever registered, by name, with the runs they have now and whether they get work. */
 export async function listWorkers(ctx: SchedulerContext): Promise<Worker[]> {
   requirePermission(ctx.actor, "read");
-  const rows = await ctx.sql.rows<WorkerRow>(
-    `SELECT w.id, w.name, w.slots, w.platform, w.version, w.last_seen_at AS "lastSeenAt",
-       w.speed, w.control_reason AS "controlReason", w.quarantined_until AS "quarantinedUntil",
-       CASE WHEN w.disabled_at IS NOT NULL THEN 'disabled' WHEN w.draining_at IS NOT NULL THEN 'draining'
-            WHEN w.quarantined_at IS NOT NULL THEN 'quarantined' ELSE 'enabled' END AS control,
-       coalesce(w.last_seen_at > clock_timestamp() - make_interval(secs => $1), false) AS online,
-       ARRAY(SELECT p.name FROM worker_pools wp JOIN pools p ON p.id = wp.pool_id
-             WHERE wp.worker_id = w.id ORDER BY p.name) AS pools,
-       coalesce((SELECT jsonb_agg(r.id ORDER BY r.id) FROM runs r
-                 WHERE r.worker_id = w.id AND r.state IN ('running', 'cancelling')), '[]') AS "runIds"
-     FROM workers w ORDER BY w.name`,
-    [ctx.settings.leaseSeconds * ONLINE_LEASES],
-  );
-  return rows.map((row) => ({
-    ...row,
-    lastSeenAt: toTimestamp(row.lastSeenAt),
-    quarantinedUntil: toTimestamp(row.quarantinedUntil),
-  }));
+  const rows = await ctx.sql.rows<WorkerRow>(`${SELECT_WORKER} ORDER BY w.name`, [onlineSeconds(ctx)]);
+  return rows.map((row) => toWorker(row, allowedWorkerActions(ctx.actor, row)));
+}
+
+/** One worker by its name, for verbs that have asked for their permission. Throws `not_found`. */
+export async function readWorker(ctx: SchedulerContext, name: string): Promise<Worker> {
+  const row = await ctx.sql.maybe<WorkerRow>(`${SELECT_WORKER} WHERE w.name = $2`, [onlineSeconds(ctx), name]);
+  if (!row) throw new SchedulerError("not_found", `There is no worker ${name}.`);
+  return toWorker(row, allowedWorkerActions(ctx.actor, row));
+}
+
+function onlineSeconds({ settings }: SchedulerContext): number {
+  return settings.leaseSeconds * ONLINE_LEASES;
 }

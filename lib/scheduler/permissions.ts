@@ -52,6 +52,12 @@ export function requirePermission(
   if (reason !== null) throw new SchedulerError("forbidden", reason);
 }
 
+/** Whether the actor has a right over what all jobs share, and why not: for the page's buttons. */
+export function allowedControl(actor: Actor, permission: ControlPermission): Allowed {
+  const reason = generalRefusal(actor, permission);
+  return reason === null ? { allowed: true } : { allowed: false, code: "forbidden", reason };
+}
+
 /** What the actor may do to the job now, and why not: for the page's buttons and for the verbs alike. */
 export function allowedActions(actor: Actor, job: JobSubject): Record<JobAction, Allowed> {
   const decide = (action: JobAction): Allowed => {

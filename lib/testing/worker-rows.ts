@@ -33,6 +33,7 @@ export async function makeRun(
     slot: run.slot ?? 0,
     claim_id: randomUUID(),
     base_job_id: baseJobId,
+    lead_job_id: baseJobId,
     pool_id: poolId,
     revision: "0".repeat(40),
     state: run.state ?? "running",

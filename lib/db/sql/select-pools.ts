@@ -8,6 +8,9 @@ export interface PoolRow {
   headStartMs: number;
   pausedAt: Date | null;
   pausedNote: string | null;
+  pausedById: number | null;
+  pausedByLogin: string | null;
+  pausedByName: string | null;
   mergeWhen: MergeWhen;
   fastSpeed: number | null;
   reserveWorkers: number;
@@ -24,11 +27,13 @@ export interface PoolRow {
 export const SELECT_POOL = `
   SELECT pool.id, pool.name, pool.trust_level AS "trustLevel", pool.head_start_ms AS "headStartMs",
     pool.paused_at AS "pausedAt", pool.paused_note AS "pausedNote",
+    pauser.id AS "pausedById", pauser.login AS "pausedByLogin", pauser.name AS "pausedByName",
     pool.merge_when AS "mergeWhen", pool.fast_speed AS "fastSpeed", pool.reserve_workers AS "reserveWorkers",
     pool.reserve_branches AS "reserveBranches", pool.idle_above AS "idleAbove",
     waiting.jobs AS queued, waiting.oldest AS "oldestQueuedAt", working.runs AS running,
     staff.workers, staff.online AS "workersOnline"
   FROM pools pool
+  LEFT JOIN users pauser ON pauser.id = pool.paused_by_id
   CROSS JOIN LATERAL (
     SELECT count(*)::int AS jobs, min(j.submitted_at) AS oldest
     FROM jobs j WHERE j.pool_id = pool.id AND j.state = 'queued') waiting

@@ -1,4 +1,7 @@
-import { Redis, type RedisOptions } from "ioredis";
+import { type Cluster, Redis, type RedisOptions } from "ioredis";
+
+/** One node of Redis, or a cluster of them. What uses it must name its keys, and keep those of one command in one slot. */
+export type RedisClient = Redis | Cluster;
 
 /**
  * What a connection is for. `request`: somebody waits for the answer, so it fails at once when Redis is away.

@@ -1,3 +1,4 @@
+import { QueueClass } from "../contracts/placement.ts";
 import type { ClaimInput, ClaimReply } from "../contracts/work.ts";
 import { readClaimedRun, readSlotRun } from "../db/sql/lock-run.ts";
 import { findFirst } from "../db/sql/pick-job.ts";
@@ -89,7 +90,8 @@ async function tryOnce(ctx: SchedulerContext, claim: Claim, avoid: number[]): Pr
 
 async function popHint(ctx: SchedulerContext, claim: Claim, avoid: readonly number[]) {
   try {
-    const [hint] = await ctx.queues.pop(claim.poolIds, 1, avoid);
+    const wants = claim.poolIds.map((poolId) => ({ poolId, classes: QueueClass.options }));
+    const [hint] = await ctx.queues.pop(wants, 1, avoid);
     return hint;
   } catch (error) {
     if (error instanceof QueueNotReady) return undefined;

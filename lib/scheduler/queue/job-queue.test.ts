@@ -4,8 +4,8 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openRedis, redisReady } from "../../redis/open-redis.ts";
 import { type FreshRedis, freshRedis } from "../../testing/fresh-redis.ts";
-import { JobQueue } from "./job-queue.ts";
-import { queueKeys } from "./keys.ts";
+import { JobQueue, type QueueEntry } from "./job-queue.ts";
+import { QUEUE_CLASSES, queueKeys } from "./keys.ts";
 import { QueueNotReady } from "./queue-not-ready.ts";
 import { QueueRebuild } from "./queue-rebuild.ts";
 
@@ -37,22 +37,24 @@ async function opened(poolId: number): Promise<string> {
   return (await new JobQueue(redis, poolId).epoch()) ?? "";
 }
 
-const job = (jobId: number, part: { version?: number; score?: number } = {}) => ({
+const job = (jobId: number, part: Partial<QueueEntry> = {}): QueueEntry => ({
   jobId,
   version: 1,
   score: 0,
+  queueClass: "any",
   ...part,
 });
 const gone = (jobId: number, version: number, final = false) => ({ jobId, version, final });
-const popIds = async (count: number, avoid: number[] = []) => (await queue.pop(count, avoid)).map((hint) => hint.jobId);
+const popIds = async (count: number, avoid: number[] = []) =>
+  (await queue.pop(QUEUE_CLASSES, count, avoid)).map((hint) => hint.jobId);
 
 describe("put", () => {
   it("serves lowest scores first, negative ones before all", async () => {
     await queue.put(epoch, [job(1, { score: 5 }), job(2, { score: -7 }), job(3, { score: 0 })]);
-    expect(await queue.pop(5)).toEqual([
-      { poolId: lastPool, jobId: 2, score: -7 },
-      { poolId: lastPool, jobId: 3, score: 0 },
-      { poolId: lastPool, jobId: 1, score: 5 },
+    expect(await queue.pop(QUEUE_CLASSES, 5)).toEqual([
+      { poolId: lastPool, jobId: 2, score: -7, queueClass: "any" },
+      { poolId: lastPool, jobId: 3, score: 0, queueClass: "any" },
+      { poolId: lastPool, jobId: 1, score: 5, queueClass: "any" },
     ]);
   });
 
@@ -70,25 +72,25 @@ describe("put", () => {
   it("keeps scores exact to 2^53", async () => {
     const score = -(2 ** 53 - 1);
     await queue.put(epoch, [job(1, { score }), job(2, { score: score + 1 })]);
-    expect((await queue.pop(2)).map((hint) => hint.score)).toEqual([score, score + 1]);
+    expect((await queue.pop(QUEUE_CLASSES, 2)).map((hint) => hint.score)).toEqual([score, score + 1]);
   });
 
   it("refuses an older version and says which job", async () => {
     await queue.put(epoch, [job(1, { version: 3, score: 1 })]);
     expect(await queue.put(epoch, [job(1, { version: 2, score: 9 }), job(2)])).toEqual([1]);
-    expect(await queue.scores([1, 2])).toEqual([1, 0]);
+    expect(await queue.scores([job(1), job(2)])).toEqual([1, 0]);
   });
 
   it("takes the same version again", async () => {
     await queue.put(epoch, [job(1)]);
-    await queue.pop(1);
+    await queue.pop(QUEUE_CLASSES, 1);
     expect(await queue.put(epoch, [job(1)])).toEqual([]);
     expect(await popIds(1)).toEqual([1]);
   });
 
   it("does not bring back a job that was claimed meanwhile", async () => {
     await queue.put(epoch, [job(1)]);
-    await queue.pop(1);
+    await queue.pop(QUEUE_CLASSES, 1);
     await queue.remove(epoch, [gone(1, 2)], 0);
     expect(await queue.put(epoch, [job(1)])).toEqual([1]); // an older version comes late
     expect(await popIds(1)).toEqual([]);
@@ -181,8 +183,8 @@ describe("pop", () => {
 
   it("is refused while the queue is not ready", async () => {
     await redis.del(queueKeys(lastPool).epoch);
-    await expect(queue.pop(1)).rejects.toThrow(QueueNotReady);
-    await expect(queue.pop(1, [3])).rejects.toThrow(`The queue of pool ${lastPool} is being rebuilt.`);
+    await expect(queue.pop(QUEUE_CLASSES, 1)).rejects.toThrow(QueueNotReady);
+    await expect(queue.pop(QUEUE_CLASSES, 1, [3])).rejects.toThrow(`The queue of pool ${lastPool} is being rebuilt.`);
   });
 });
 
@@ -196,7 +198,7 @@ describe("reading", () => {
     expect(await queue.page(0, 0)).toEqual([]);
     expect(await queue.page(9, 5)).toEqual([]);
     expect(await queue.size()).toBe(3);
-    expect((await queue.peek(1)).map((hint) => hint.jobId)).toEqual([2]);
+    expect((await queue.peek(QUEUE_CLASSES, 1)).map((hint) => hint.jobId)).toEqual([2]);
   });
 
   it("is refused while the queue is not ready", async () => {
@@ -204,7 +206,7 @@ describe("reading", () => {
     await expect(queue.ahead(1)).rejects.toThrow(QueueNotReady);
     await expect(queue.page(0, 1)).rejects.toThrow(QueueNotReady);
     await expect(queue.size()).rejects.toThrow(QueueNotReady);
-    await expect(queue.peek(1)).rejects.toThrow(QueueNotReady);
+    await expect(queue.peek(QUEUE_CLASSES, 1)).rejects.toThrow(QueueNotReady);
   });
 
   it("walks over everything that stays", async () => {
@@ -215,7 +217,7 @@ describe("reading", () => {
         ids.slice(from, from + 500).map((id) => job(id, { score: id })),
       );
     const seen = new Set<number>();
-    for await (const page of queue.everyId(100)) for (const id of page) seen.add(id);
+    for await (const page of queue.everyPlace(100)) for (const place of page) seen.add(place.jobId);
     expect([...seen].toSorted((a, b) => a - b)).toEqual(ids);
   });
 });

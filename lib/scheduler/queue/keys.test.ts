@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { jobIdOf, memberOf, queueKeys } from "./keys.ts";
+import { jobIdOf, memberOf, offerKey, queueKeys, rebuildKeys, waitingKeys } from "./keys.ts";
 
 const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 
@@ -18,5 +18,10 @@ it("finds the job of a member", () => {
 });
 
 it("tags every key of a pool with the pool, so that a cluster keeps them together", () => {
-  for (const key of Object.values(queueKeys(17))) expect(key.startsWith("{p:17}:")).toBe(true);
+  const { queues, ...others } = queueKeys(17);
+  const rebuilt = rebuildKeys(17, "token");
+  const all = [queues, others, rebuilt.queues, waitingKeys(17)].flatMap((keys): string[] => Object.values(keys));
+  all.push(rebuilt.versions, offerKey(17, { workerId: 3, slot: 0 }));
+  for (const key of all) expect(key.startsWith("{p:17}:")).toBe(true);
+  expect(new Set(all).size).toBe(all.length);
 });

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openRedis, redisReady } from "../../redis/open-redis.ts";
 import { type FreshRedis, freshRedis } from "../../testing/fresh-redis.ts";
+import { QUEUE_CLASSES } from "./keys.ts";
 import { PoolQueues, QueueNotReady } from "./pool-queues.ts";
 
 let server: FreshRedis;
@@ -26,9 +27,11 @@ beforeEach(() => redis.flushdb());
 async function fill(poolId: number, jobs: [jobId: number, score: number][]): Promise<void> {
   const rebuild = queues.rebuild(poolId);
   await rebuild.begin();
-  await rebuild.fill(jobs.map(([jobId, score]) => ({ jobId, version: 1, score })));
+  await rebuild.fill(jobs.map(([jobId, score]) => ({ jobId, version: 1, score, queueClass: "any" as const })));
   expect(await rebuild.swap()).toBe(true);
 }
+
+const wants = (poolIds: number[]) => poolIds.map((poolId) => ({ poolId, classes: QUEUE_CLASSES }));
 
 describe("pop", () => {
   it("takes the lowest scores over several pools, the lower id where they are equal", async () => {
@@ -43,7 +46,7 @@ describe("pop", () => {
       [5, 50],
     ]);
     await fill(3, []);
-    const hints = await queues.pop([1, 2, 3], 4);
+    const hints = await queues.pop(wants([1, 2, 3]), 4);
     expect(hints.map((hint) => [hint.poolId, hint.jobId])).toEqual([
       [1, 1],
       [2, 3],
@@ -63,20 +66,20 @@ describe("pop", () => {
       [3, 20],
       [4, 40],
     ]);
-    expect((await queues.pop([1, 2], 2, [1, 3])).map((hint) => hint.jobId)).toEqual([2, 4]);
-    expect((await queues.pop([1], 2, [1])).map((hint) => hint.jobId)).toEqual([]);
-    expect((await queues.pop([1, 2], 9)).map((hint) => hint.jobId)).toEqual([1, 3]);
+    expect((await queues.pop(wants([1, 2]), 2, [1, 3])).map((hint) => hint.jobId)).toEqual([2, 4]);
+    expect((await queues.pop(wants([1]), 2, [1])).map((hint) => hint.jobId)).toEqual([]);
+    expect((await queues.pop(wants([1, 2]), 9)).map((hint) => hint.jobId)).toEqual([1, 3]);
   });
 
   it("takes nothing when no pool or no job is asked for", async () => {
     await fill(1, [[1, 10]]);
-    expect(await queues.pop([], 3)).toEqual([]);
-    expect(await queues.pop([1], 0)).toEqual([]);
+    expect(await queues.pop(wants([]), 3)).toEqual([]);
+    expect(await queues.pop(wants([1]), 0)).toEqual([]);
   });
 
   it("is not ready when one of its pools is not", async () => {
     await fill(1, [[1, 10]]);
-    await expect(queues.pop([1, 2], 1)).rejects.toThrow(QueueNotReady);
+    await expect(queues.pop(wants([1, 2]), 1)).rejects.toThrow(QueueNotReady);
     expect(await queues.size(1)).toBe(1);
   });
 });
@@ -105,7 +108,7 @@ describe("a Redis that does not answer", () => {
     const silent = openRedis(`redis://127.0.0.1:${port}`, "background");
     silent.options.enableOfflineQueue = true; // so that the command waits, as for a reply
     try {
-      await expect(new PoolQueues(silent, 50).pop([1], 1)).rejects.toThrow('did not answer "pop" within 50 ms');
+      await expect(new PoolQueues(silent, 50).pop(wants([1]), 1)).rejects.toThrow('did not answer "pop" within 50 ms');
     } finally {
       silent.disconnect();
     }

@@ -1,22 +1,33 @@
-import type { Redis } from "ioredis";
+import type { QueueClass } from "../../contracts/placement.ts";
+import type { RedisClient } from "../../redis/open-redis.ts";
+import { inTime } from "./in-time.ts";
 import { JobQueue, type QueueHint } from "./job-queue.ts";
-import { QueueNotReady } from "./queue-not-ready.ts";
 import { QueueRebuild } from "./queue-rebuild.ts";
+import { WaitingWorkers } from "./waiting-workers.ts";
 
 export { QueueNotReady } from "./queue-not-ready.ts";
+
+/** What a claim may take of one pool. */
+export interface PoolWants {
+  poolId: number;
+  classes: readonly QueueClass[];
+}
 
 /**
  * The order of who is next, over all pools. Readers get an answer within `timeoutMs` or a `QueueNotReady`,
  * whatever is wrong with Redis; the relay's writes go through `of` and `rebuild` and wait as long as its client does.
  */
 export class PoolQueues {
-  private readonly redis: Redis;
+  /** The workers that wait for work, and what is offered to them. */
+  readonly waiting: WaitingWorkers;
+  private readonly redis: RedisClient;
   private readonly timeoutMs: number;
   private readonly queues = new Map<number, JobQueue>();
 
-  constructor(redis: Redis, timeoutMs: number) {
+  constructor(redis: RedisClient, timeoutMs: number) {
     this.redis = redis;
     this.timeoutMs = timeoutMs;
+    this.waiting = new WaitingWorkers(redis, timeoutMs);
   }
 
   /** One pool's queue, for the relay. */
@@ -34,71 +45,62 @@ export class PoolQueues {
   }
 
   /**
-   * Takes the jobs with the lowest scores over these pools, at most `count`, lowest first, passing over `avoid`.
+   * Takes the jobs with the lowest scores over these pools and classes, at most `count`, lowest first and those of the class `idle` last,
+   * passing over `avoid` and what is held for a waiting worker.
    * They are hints: a job that is taken here and does not start must be marked dirty, or else waits for the next sweep.
    */
-  pop(poolIds: readonly number[], count: number, avoid: readonly number[] = []): Promise<QueueHint[]> {
-    return this.inTime("pop", async () => {
-      const [only] = poolIds;
+  pop(wants: readonly PoolWants[], count: number, avoid: readonly number[] = []): Promise<QueueHint[]> {
+    return inTime("pop", this.timeoutMs, async () => {
+      const open = wants.filter((want) => want.classes.length > 0);
+      const [only] = open;
       if (only === undefined || count < 1) return [];
-      if (poolIds.length === 1) return this.of(only).pop(count, avoid);
-      const shares = await this.shares(poolIds, count, avoid);
-      const taken = await Promise.all(shares.map(([poolId, share]) => this.of(poolId).pop(share, avoid)));
+      if (open.length === 1) return this.of(only.poolId).pop(only.classes, count, avoid);
+      const shares = await this.shares(open, count, avoid);
+      const taken = await Promise.all(
+        shares.map(([want, share]) => this.of(want.poolId).pop(want.classes, share, avoid)),
+      );
       return taken.flat().sort(byPlace);
     });
   }
 
-  /** How many jobs of the pool are served before this one; null when it is not in the queue. */
+  /** How many jobs of the pool are served before this one, over all its classes; null when it is not in the queue. */
   ahead(poolId: number, jobId: number): Promise<number | null> {
-    return this.inTime("ahead", () => this.of(poolId).ahead(jobId));
+    return inTime("ahead", this.timeoutMs, () => this.of(poolId).ahead(jobId));
   }
 
-  /** The pool's job ids at places `offset` (from 0) and after, at most `count`. */
+  /** The pool's job ids at places `offset` (from 0) and after, at most `count`, over all its classes. */
   page(poolId: number, offset: number, count: number): Promise<number[]> {
-    return this.inTime("page", () => this.of(poolId).page(offset, count));
+    return inTime("page", this.timeoutMs, () => this.of(poolId).page(offset, count));
   }
 
   /** How many jobs wait in the pool's queue. */
   size(poolId: number): Promise<number> {
-    return this.inTime("size", () => this.of(poolId).size());
+    return inTime("size", this.timeoutMs, () => this.of(poolId).size());
   }
 
-  /** How many of the first `count` jobs over all these pools each pool has. */
+  /** How many jobs wait in the pool's queue in each class. */
+  sizes(poolId: number): Promise<Record<QueueClass, number>> {
+    return inTime("sizes", this.timeoutMs, () => this.of(poolId).sizes());
+  }
+
+  /** How many of the first `count` jobs over all that is wanted each pool has. */
   private async shares(
-    poolIds: readonly number[],
+    wants: readonly PoolWants[],
     count: number,
     avoid: readonly number[],
-  ): Promise<[number, number][]> {
-    const avoided = new Set(avoid);
-    const heads = await Promise.all(poolIds.map((poolId) => this.of(poolId).peek(count + avoid.length)));
-    const first = heads
-      .flat()
-      .filter((hint) => !avoided.has(hint.jobId))
-      .sort(byPlace)
-      .slice(0, count);
-    const shares = new Map<number, number>();
-    for (const hint of first) shares.set(hint.poolId, (shares.get(hint.poolId) ?? 0) + 1);
-    return [...shares];
-  }
-
-  private async inTime<Reply>(what: string, ask: () => Promise<Reply>): Promise<Reply> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new QueueNotReady(`Redis did not answer "${what}" within ${this.timeoutMs} ms.`)),
-      this.timeoutMs,
-    );
-    try {
-      return await Promise.race([ask(), late]);
-    } catch (error) {
-      if (error instanceof QueueNotReady) throw error;
-      throw new QueueNotReady(`Redis could not answer "${what}".`, { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
+  ): Promise<[PoolWants, number][]> {
+    const heads = await Promise.all(wants.map(({ poolId, classes }) => this.of(poolId).peek(classes, count, avoid)));
+    const first = heads.flat().sort(byPlace).slice(0, count);
+    const shares = Map.groupBy(first, (hint) => hint.poolId);
+    return wants.flatMap((want): [PoolWants, number][] => {
+      const share = shares.get(want.poolId);
+      return share ? [[want, share.length]] : [];
+    });
   }
 }
 
-/** Lowest score first, then lowest id: the order of the queue. */
+/** The order of the queue: lowest score first, then lowest id; the class `idle` comes after all others. */
 function byPlace(a: QueueHint, b: QueueHint): number {
-  return a.score - b.score || a.jobId - b.jobId;
+  const last = Number(a.queueClass === "idle") - Number(b.queueClass === "idle");
+  return last || a.score - b.score || a.jobId - b.jobId;
 }

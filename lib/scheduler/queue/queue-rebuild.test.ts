@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openRedis, redisReady } from "../../redis/open-redis.ts";
 import { type FreshRedis, freshRedis } from "../../testing/fresh-redis.ts";
-import { JobQueue } from "./job-queue.ts";
+import { JobQueue, type QueueEntry } from "./job-queue.ts";
 import { queueKeys } from "./keys.ts";
 import { QueueNotReady } from "./queue-not-ready.ts";
 import { QueueRebuild } from "./queue-rebuild.ts";
@@ -35,10 +35,11 @@ async function opened(poolId: number): Promise<string> {
   return (await new JobQueue(redis, poolId).epoch()) ?? "";
 }
 
-const job = (jobId: number, part: { version?: number; score?: number } = {}) => ({
+const job = (jobId: number, part: Partial<QueueEntry> = {}): QueueEntry => ({
   jobId,
   version: 1,
   score: 0,
+  queueClass: "any",
   ...part,
 });
 
@@ -47,7 +48,7 @@ describe("a rebuild", () => {
     await queue.put(epoch, [job(1, { version: 7 }), job(2)]);
     const rebuild = new QueueRebuild(redis, lastPool);
     await rebuild.begin();
-    await expect(queue.pop(1)).rejects.toThrow(QueueNotReady);
+    await expect(queue.pop(["any"], 1)).rejects.toThrow(QueueNotReady);
     await rebuild.fill([job(1, { version: 3, score: 4 })]);
     await rebuild.fill([job(5, { version: 1, score: 2 })]);
     expect(await rebuild.swap()).toBe(true);
@@ -56,7 +57,7 @@ describe("a rebuild", () => {
     expect(now).not.toBe(epoch);
     expect(await queue.put(epoch, [job(9)])).toBeNull(); // a write from before the rebuild
     expect(await queue.put(now, [job(1, { version: 2 })])).toEqual([1]);
-    expect(await redis.ttl(queueKeys(lastPool).queue)).toBe(-1);
+    expect(await redis.ttl(queueKeys(lastPool).queues.any)).toBe(-1);
     expect(await redis.ttl(queueKeys(lastPool).versions)).toBe(-1);
   });
 

@@ -1,28 +1,24 @@
 import { randomUUID } from "node:crypto";
-import type { Redis } from "ioredis";
+import type { RedisClient } from "../../redis/open-redis.ts";
 import type { QueueEntry } from "./job-queue.ts";
-import { memberOf, queueKeys, rebuildKeys } from "./keys.ts";
+import { memberOf, QUEUE_CLASSES, type QueueKeys, queueKeys, rebuildKeys } from "./keys.ts";
 import { script } from "./script.ts";
 
 /** An abandoned rebuild leaves nothing behind after this. */
 const ABANDONED_SECONDS = 600;
 
-const swapScript = script<
-  [queue: string, versions: string, epoch: string, gone: string, candidate: string, queue: string, versions: string],
-  [token: string],
-  0 | 1
->("swap");
+const swapScript = script<string[], [token: string], 0 | 1>("swap");
 
 /**
  * The making of a pool's queue anew. Call `begin`, only then read the rows, `fill` with them, `swap`.
  * Until the swap the queue is not ready, so no relay writes meanwhile; what changes after its row was read is dirty and follows.
  */
 export class QueueRebuild {
-  private readonly redis: Redis;
+  private readonly redis: RedisClient;
   private readonly poolId: number;
   private readonly token = randomUUID();
 
-  constructor(redis: Redis, poolId: number) {
+  constructor(redis: RedisClient, poolId: number) {
     this.redis = redis;
     this.poolId = poolId;
   }
@@ -37,13 +33,16 @@ export class QueueRebuild {
   /** Adds entries, at most 500 at a time. */
   async fill(entries: readonly QueueEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const { queue, versions } = rebuildKeys(this.poolId, this.token);
-    const places = entries.flatMap((entry) => [entry.score, memberOf(entry.jobId)]);
+    const { queues, versions } = rebuildKeys(this.poolId, this.token);
     const told = entries.flatMap((entry) => [memberOf(entry.jobId), entry.version]);
+    const perClass = [...Map.groupBy(entries, (entry) => entry.queueClass)].map(([queueClass, members]) => ({
+      queue: queues[queueClass],
+      places: members.flatMap((entry) => [entry.score, memberOf(entry.jobId)]),
+    }));
     await Promise.all([
-      this.redis.zadd(queue, ...places),
+      ...perClass.map(({ queue, places }) => this.redis.zadd(queue, ...places)),
       this.redis.hset(versions, ...told),
-      this.redis.expire(queue, ABANDONED_SECONDS),
+      ...perClass.map(({ queue }) => this.redis.expire(queue, ABANDONED_SECONDS)),
       this.redis.expire(versions, ABANDONED_SECONDS),
       this.redis.expire(queueKeys(this.poolId).candidate, ABANDONED_SECONDS),
     ]);
@@ -51,11 +50,16 @@ export class QueueRebuild {
 
   /** Opens the queue with what was filled in; false when Redis was emptied since `begin` or another rebuild began later. */
   async swap(): Promise<boolean> {
-    const { queue, versions, epoch, gone, candidate } = queueKeys(this.poolId);
-    const rebuilt = rebuildKeys(this.poolId, this.token);
-    const keys = [queue, versions, epoch, gone, candidate, rebuilt.queue, rebuilt.versions] as const;
-    const swapped = (await swapScript(this.redis, [...keys], [this.token])) === 1;
-    if (!swapped) await this.redis.unlink(rebuilt.queue, rebuilt.versions);
+    const keys = queueKeys(this.poolId);
+    const rebuilt = replaced(rebuildKeys(this.poolId, this.token));
+    const all = [...replaced(keys), ...rebuilt, keys.epoch, keys.candidate, keys.gone];
+    const swapped = (await swapScript(this.redis, all, [this.token])) === 1;
+    if (!swapped) await this.redis.unlink(...rebuilt);
     return swapped;
   }
+}
+
+/** What a rebuild makes anew, in the order in which the script gets it. */
+function replaced({ queues, versions }: Pick<QueueKeys, "queues" | "versions">): string[] {
+  return [...QUEUE_CLASSES.map((queueClass) => queues[queueClass]), versions];
 }

@@ -1,3 +1,4 @@
+import type { QueueClass } from "../../contracts/placement.ts";
 import type { Sql } from "../../db/sql.ts";
 import type { QueueFacts } from "./belongs-in-queue.ts";
 
@@ -6,10 +7,12 @@ export interface QueueRow extends QueueFacts {
   jobId: number;
   poolId: number;
   version: number;
+  queueClass: QueueClass;
 }
 
 const ROWS = `
   SELECT j.id AS "jobId", j.pool_id AS "poolId", j.queue_version AS version, j.state, j.score,
+         j.queue_class AS "queueClass", j.only_worker_id AS "onlyWorkerId",
          p.paused_at IS NOT NULL AS "poolPaused", p.removed_at IS NOT NULL AS "poolRemoved",
          b.closed_at IS NOT NULL AS "branchClosed"
   FROM jobs j JOIN pools p ON p.id = j.pool_id JOIN branches b ON b.id = j.branch_id`;

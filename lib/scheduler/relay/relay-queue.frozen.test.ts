@@ -73,7 +73,7 @@ describe("a relay that was frozen after it read what is dirty", () => {
     await relayQueue(ctx);
     zombie.go();
     expect((await late).carried).toBe(0);
-    expect(await ctx.queues.of(poolId).scores([jobId])).toEqual([7]);
+    expect(await ctx.queues.of(poolId).scores([{ jobId, queueClass: "any" }])).toEqual([7]);
     await change(jobId, "state = 'running'");
   });
 
@@ -83,7 +83,7 @@ describe("a relay that was frozen after it read what is dirty", () => {
     const late = relayQueue(zombie.frozen);
     await zombie.reached;
     await relayQueue(ctx);
-    await ctx.queues.pop([poolId], 1);
+    await ctx.queues.pop([{ poolId, classes: ["any"] }], 1);
     await change(jobId, "state = 'running'");
     await relayQueue(ctx);
     zombie.go();

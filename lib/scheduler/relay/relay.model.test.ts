@@ -6,6 +6,8 @@ import type { Database } from "../../db/sql.ts";
 import { type TestContext, testContext } from "../../testing/context.ts";
 import { makeBranch, makeBuildset, makeJob, makePool, makePush } from "../../testing/rows.ts";
 import type { SchedulerContext } from "../context.ts";
+import type { QueuePlace } from "../queue/job-queue.ts";
+import { QUEUE_CLASSES } from "../queue/keys.ts";
 import { rebuildQueue } from "./rebuild-queue.ts";
 import { relayQueue } from "./relay-queue.ts";
 import { sweepQueue } from "./sweep-queue.ts";
@@ -46,12 +48,15 @@ const step = (name: string, run: (model: Model, real: Real) => Promise<unknown>)
 
 /** A job that Redis knows and that is not dirty stands where its row says. */
 async function expectSettledRight(): Promise<void> {
-  const settled = await test.sql.rows<{ id: number; poolId: number; score: number }>(
-    `SELECT id, pool_id AS "poolId", score FROM jobs WHERE NOT dirty AND state = 'queued'`,
+  const settled = await test.sql.rows<QueuePlace & { poolId: number; score: number }>(
+    `SELECT id AS "jobId", pool_id AS "poolId", score, queue_class AS "queueClass" FROM jobs WHERE NOT dirty AND state = 'queued'`,
   );
-  for (const { id, poolId, score } of settled) {
-    const [inRedis] = await test.ctx.queues.of(poolId).scores([id]);
-    if (inRedis != null) expect(inRedis, `the place of job ${id}`).toBe(score);
+  for (const { poolId, score, ...place } of settled) {
+    for (const queueClass of QUEUE_CLASSES) {
+      const [inRedis] = await test.ctx.queues.of(poolId).scores([{ ...place, queueClass }]);
+      const right = queueClass === place.queueClass ? score : null;
+      if (inRedis != null) expect(inRedis, `the place of job ${place.jobId} in ${queueClass}`).toBe(right);
+    }
   }
 }
 
@@ -91,13 +96,21 @@ const submit = fc.tuple(fc.nat({ max: 1 }), place).map(([pool, score]) =>
 );
 const verb = (name: string, from: string, set: string) =>
   which.map((n) => step(`${name}(${n})`, (model) => change(model.jobs[n], from, set)));
+const reclass = fc
+  .tuple(which, fc.constantFrom("any", "reserved-fast", "idle"))
+  .map(([n, queueClass]) =>
+    step(`reclass(${n}, ${queueClass})`, (model) =>
+      change(model.jobs[n], "queued running", `queue_class = '${queueClass}'`),
+    ),
+  );
 const reprioritize = fc
   .tuple(which, place)
   .map(([n, score]) =>
     step(`reprioritize(${n}, ${score})`, (model) => change(model.jobs[n], "queued", `score = ${score}`)),
   );
 const take = (dies: boolean) => async () => {
-  const hints = await test.ctx.queues.pop(pools, 1).catch(() => []);
+  const wants = pools.map((poolId) => ({ poolId, classes: QUEUE_CLASSES }));
+  const hints = await test.ctx.queues.pop(wants, 1).catch(() => []);
   if (!dies) for (const hint of hints) await change(hint.jobId, "queued", "state = 'running'");
 };
 const claim = fc.constant(step("claim", take(false)));
@@ -161,7 +174,8 @@ async function expectRowsOrder(): Promise<void> {
   for (const poolId of pools) {
     const rows = await test.sql.rows<{ id: number }>(
       `SELECT j.id FROM jobs j JOIN pools p ON p.id = j.pool_id JOIN branches b ON b.id = j.branch_id
-       WHERE p.id = $1 AND j.state = 'queued' AND p.paused_at IS NULL AND b.closed_at IS NULL ORDER BY j.score, j.id`,
+       WHERE p.id = $1 AND j.state = 'queued' AND p.paused_at IS NULL AND b.closed_at IS NULL
+       ORDER BY j.queue_class = 'idle', j.score, j.id`,
       [poolId],
     );
     expect(await test.ctx.queues.page(poolId, 0, 100)).toEqual(rows.map((row) => row.id));
@@ -184,7 +198,7 @@ async function live(history: Iterable<Step>): Promise<Real> {
 const numRuns = Number(process.env.RELAY_HISTORIES ?? 100);
 const commands = { maxCommands: 40, size: "max" } as const;
 const carried = [
-  ...[submit, submit, reprioritize, reprioritize, claim, wipe, repair, repair, repair],
+  ...[submit, submit, reprioritize, reprioritize, reclass, claim, wipe, repair, repair, repair],
   verb("requeue", "running", "state = 'queued'"),
   verb("finish", "running", "state = 'done', result = 'success'"),
   verb("cancel", "queued running", "state = 'done', result = 'cancelled'"),

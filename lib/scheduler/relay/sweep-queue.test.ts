@@ -44,7 +44,7 @@ describe("sweepQueue", () => {
   it("puts back a job that was popped by a claim that died before it decided, at its old place", async () => {
     const ids = [await job({ score: 1 }), await job({ score: 2 }), await job({ score: 3 })];
     await relayQueue(ctx);
-    await ctx.queues.pop([poolId], 2);
+    await ctx.queues.pop([{ poolId, classes: ["any"] }], 2);
     const woken = ctx.signals.next([`pool:${poolId}`], 60_000);
     expect(await sweepQueue(ctx)).toEqual({ ...NOTHING, added: 2 });
     expect(await order()).toEqual(ids);
@@ -54,7 +54,7 @@ describe("sweepQueue", () => {
   it("moves a job that stands at a wrong place, as after a lost second of Redis's file", async () => {
     const [first, second] = [await job({ score: 1 }), await job({ score: 2 })];
     await relayQueue(ctx);
-    await test.redis.zadd(queueKeys(poolId).queue, 0, `${String(second).length}${second}`);
+    await test.redis.zadd(queueKeys(poolId).queues.any, 0, `${String(second).length}${second}`);
     expect(await sweepQueue(ctx)).toEqual({ ...NOTHING, added: 1 });
     expect(await order()).toEqual([first, second]);
   });
@@ -96,7 +96,7 @@ describe("sweepQueue", () => {
   it("rebuilds when Redis knows a job that PostgreSQL does not: that was restored from a backup", async () => {
     const jobId = await job();
     await relayQueue(ctx);
-    await test.redis.zadd(queueKeys(poolId).queue, 5, "79999999");
+    await test.redis.zadd(queueKeys(poolId).queues.any, 5, "79999999");
     expect((await sweepQueue(ctx)).rebuilt).toEqual([poolId]);
     expect(await order()).toEqual([jobId]);
   });
@@ -110,7 +110,7 @@ describe("sweepQueue", () => {
     expect(await order()).toEqual([jobId]);
     await change(jobId, "score = 4");
     await relayQueue(ctx);
-    expect(await queue.scores([jobId])).toEqual([4]);
+    expect(await queue.scores([{ jobId, queueClass: "any" }])).toEqual([4]);
   });
 
   it("forgets the versions of jobs that were done more than ten minutes ago", async () => {
@@ -131,8 +131,8 @@ describe("sweepQueue", () => {
     const jobId = await job();
     await makeJob(test.sql, { poolId: sickPool });
     await relayQueue(ctx);
-    await ctx.queues.pop([poolId], 1);
-    await test.redis.set(queueKeys(sickPool).queue, "no sorted set");
+    await ctx.queues.pop([{ poolId, classes: ["any"] }], 1);
+    await test.redis.set(queueKeys(sickPool).queues.any, "no sorted set");
     await expect(sweepQueue(ctx)).rejects.toThrow("The sweep of 1 pools failed.");
     expect(await order()).toEqual([jobId]);
   });

@@ -84,13 +84,18 @@ async function addMissing(
   epoch: string,
   rows: readonly QueueRow[],
 ): Promise<number | null> {
-  const scores = await queue.scores(rows.map((row) => row.jobId));
+  const scores = await queue.scores(rows);
   const missing = rows.filter((row, index) => scores[index] !== row.score);
-  for (const batch of chunks(missing, BATCH)) {
+  return (await put(ctx, queue, epoch, missing)) ? missing.length : null;
+}
+
+/** False when the pool's queue must be made anew. */
+async function put(ctx: SchedulerContext, queue: JobQueue, epoch: string, rows: readonly QueueRow[]): Promise<boolean> {
+  for (const batch of chunks(rows, BATCH)) {
     const refused = await queue.put(epoch, batch);
-    if (refused === null || (await knowsTooMuch(ctx, batch, refused))) return null;
+    if (refused === null || (await knowsTooMuch(ctx, batch, refused))) return false;
   }
-  return missing.length;
+  return true;
 }
 
 async function removeSurplus(
@@ -100,16 +105,21 @@ async function removeSurplus(
   nowMs: number,
 ): Promise<number | null> {
   let removed = 0;
-  for await (const jobIds of queue.everyId(BATCH)) {
-    const rows = await rowsOf(ctx.sql, jobIds);
-    if (rows.length < new Set(jobIds).size) return null; // a job that PostgreSQL never had
-    const surplus = rows.filter((row) => row.poolId !== queue.poolId || !belongsInQueue(row));
+  for await (const places of queue.everyPlace(BATCH)) {
+    const classes = new Map(places.map((place) => [place.jobId, place.queueClass]));
+    const rows = await rowsOf(ctx.sql, [...classes.keys()]);
+    if (rows.length < classes.size) return null; // a job that PostgreSQL never had
+    const belongs = (row: QueueRow) => row.poolId === queue.poolId && belongsInQueue(row);
+    // a job is in one class at most: putting it where it belongs takes it out of all others
+    const misplaced = rows.filter((row) => belongs(row) && classes.get(row.jobId) !== row.queueClass);
+    if (!(await put(ctx, queue, epoch, misplaced))) return null;
+    const surplus = rows.filter((row) => !belongs(row));
     const removals = surplus.map((row) => ({ ...row, final: row.state === "done" }));
     for (const batch of chunks(removals, BATCH)) {
       const refused = await queue.remove(epoch, batch, nowMs);
       if (refused === null || (await knowsTooMuch(ctx, batch, refused))) return null;
     }
-    removed += surplus.length;
+    removed += misplaced.length + surplus.length;
   }
   return removed;
 }

@@ -79,7 +79,7 @@ describe("reprioritizeJobs", () => {
     );
     expect(row.priority).toBe(row.last);
     expect(row.score).toBe(row.submitted.getTime() - row.priority * 600_000);
-    const [hint] = await test.ctx.queues.pop([farm.poolId], 1);
+    const [hint] = await test.ctx.queues.pop([{ poolId: farm.poolId, classes: ["any"] }], 1);
     expect(hint).toMatchObject({ jobId, score: row.score });
   });
 });

@@ -9,6 +9,7 @@ import { PageHeading } from "@/app/_components/ui/page-heading.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "@/app/_components/ui/states.tsx";
 import { poolQueries } from "@/app/_queries/pools.ts";
 import type { Worker } from "@/lib/contracts/pool.ts";
+import { WorkerControls, WorkerState } from "./worker-control.tsx";
 import { WorkerRun } from "./worker-run.tsx";
 
 /** Every worker: whether it is there, which pools it serves, and what it works on. */
@@ -62,10 +63,16 @@ function WorkerRow({ worker }: { worker: Worker }) {
           </span>
         </p>
         <p className="text-ink-3">
-          {[worker.platform, worker.version && `agent version ${worker.version}`, plural(worker.slots, "slot")]
+          {[
+            worker.platform,
+            worker.version && `agent version ${worker.version}`,
+            plural(worker.slots, "slot"),
+            worker.speed !== 1 && `speed ${worker.speed}`,
+          ]
             .filter(Boolean)
             .join(" · ")}
         </p>
+        <WorkerState worker={worker} />
       </div>
       <ul aria-label={`Pools of ${worker.name}`} className="flex flex-wrap content-start items-start gap-1.5">
         {worker.pools.map((pool) => (
@@ -98,6 +105,9 @@ function WorkerRow({ worker }: { worker: Worker }) {
             <WorkerRun key={runId} runId={runId} />
           ))}
         </ul>
+        <div className="mt-1.5">
+          <WorkerControls worker={worker} />
+        </div>
       </div>
     </li>
   );

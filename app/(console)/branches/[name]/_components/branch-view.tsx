@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Lock } from "lucide-react";
 import Link from "next/link";
 import { useListKeys } from "@/app/_components/keys/use-list-keys.ts";
 import { LoadMore } from "@/app/_components/ui/load-more.tsx";
@@ -9,6 +8,7 @@ import { PageHeading } from "@/app/_components/ui/page-heading.tsx";
 import { EmptyState, ErrorState, SkeletonRows } from "@/app/_components/ui/states.tsx";
 import { branchQueries } from "@/app/_queries/branches.ts";
 import { pushQueries } from "@/app/_queries/pushes.ts";
+import { BranchControl } from "./branch-control.tsx";
 import { BranchPush } from "./branch-push.tsx";
 import { Legend } from "./legend.tsx";
 
@@ -64,11 +64,7 @@ function BranchHeading({ name }: { name: string }) {
       }
       title={name}
     >
-      {branch?.closedReason != null && (
-        <p className="inline-flex items-center gap-1.5 rounded-md bg-failure-soft px-2.5 py-1.5 text-failure text-sm">
-          <Lock aria-hidden className="size-4" /> Closed: {branch.closedReason}
-        </p>
-      )}
+      {branch && <BranchControl branch={branch} />}
     </PageHeading>
   );
 }

@@ -1,7 +1,6 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { CirclePause } from "lucide-react";
 import Link from "next/link";
 import { plural } from "@/app/_components/time/format.ts";
 import { LoadMore } from "@/app/_components/ui/load-more.tsx";
@@ -11,6 +10,7 @@ import { EmptyState, ErrorState, SkeletonRows } from "@/app/_components/ui/state
 import { poolQueries } from "@/app/_queries/pools.ts";
 import type { Pool } from "@/lib/contracts/pool.ts";
 import { orderRule } from "./order-rule.ts";
+import { PoolControl } from "./pool-control.tsx";
 import { RunningJobs } from "./running-jobs.tsx";
 import { WaitingJobs } from "./waiting-jobs.tsx";
 
@@ -74,11 +74,7 @@ function PoolHeading({ pool }: { pool: Pool }) {
         }
         title={pool.name}
       >
-        {pool.pausedNote !== null && (
-          <p className="inline-flex items-center gap-1.5 rounded-md bg-warnings-soft px-2.5 py-1.5 text-sm text-warnings">
-            <CirclePause aria-hidden className="size-4" /> Paused: {pool.pausedNote}
-          </p>
-        )}
+        <PoolControl pool={pool} />
       </PageHeading>
       <p className="-mt-2 mb-4 max-w-[75ch] text-ink-2 text-sm">{orderRule(pool)}</p>
     </>

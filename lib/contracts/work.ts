@@ -54,6 +54,14 @@ export const NeededArtifact = z.object({
 });
 export type NeededArtifact = z.infer<typeof NeededArtifact>;
 
+/** Which part of a suite a run is. `plan` has the names of each chunk's parts, the first chunk's first; null when there is none yet. */
+export const WorkChunk = z.object({
+  index: z.int().positive(),
+  of: z.int().positive(),
+  plan: z.array(z.array(z.string())).nullable(),
+});
+export type WorkChunk = z.infer<typeof WorkChunk>;
+
 /** Everything an agent needs to execute one run. */
 export const Work = z.object({
   runId: Id,
@@ -72,6 +80,7 @@ export const Work = z.object({
   timeoutSeconds: z.int().positive(),
   exclusive: z.boolean(),
   leaseSeconds: z.int().positive(),
+  chunk: WorkChunk.nullable(),
 });
 export type Work = z.infer<typeof Work>;
 
@@ -124,12 +133,25 @@ export const ArtifactInput = z.object({
 });
 export type ArtifactInput = z.infer<typeof ArtifactInput>;
 
+/** How long a part of a chunked suite took, by the agent's clock. Its name is the line that the job knows it by, at most 500 bytes. */
+export const Timing = z.object({
+  part: z
+    .string()
+    .min(1)
+    .max(500)
+    .regex(/^\P{Cc}+$/u),
+  seconds: z.number().min(0).max(86_400),
+});
+export type Timing = z.infer<typeof Timing>;
+
 /** POST /worker/v1/runs/{runId}/finish. The same request gets the same answer; another one 409 with the state found. */
 export const FinishInput = z.object({
   result: Result,
   reason: z.string().max(1_000).optional(),
   outputs: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/), z.string().max(10_000)).default({}),
   log: z.object({ chunks: z.int().min(0), bytes: z.int().min(0), lines: z.int().min(0), sha256: Sha256 }),
+  /** What a chunk of a suite has measured, for the next plan; no part of what makes two results the same. */
+  timings: z.array(Timing).max(20_000).optional(),
 });
 export type FinishInput = z.infer<typeof FinishInput>;
 export const FinishReply = z.object({ runId: Id, result: Result });

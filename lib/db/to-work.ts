@@ -3,7 +3,8 @@ import type { WorkRow } from "./sql/read-work.ts";
 
 /** A run as its agent gets it. Outputs of the jobs it needs become properties; the properties of its own buildset win. */
 export function toWork(row: WorkRow, leaseSeconds: number): Work {
-  const { definition } = row;
+  const { definition, chunkPlan: plan } = row;
+  const { chunk } = definition; // a job of an older version has none
   return {
     runId: row.runId,
     jobIds: row.jobIds,
@@ -26,5 +27,6 @@ export function toWork(row: WorkRow, leaseSeconds: number): Work {
     timeoutSeconds: definition.timeoutSeconds,
     exclusive: row.exclusive,
     leaseSeconds,
+    chunk: chunk ? { index: chunk.index, of: chunk.of, plan } : null,
   };
 }

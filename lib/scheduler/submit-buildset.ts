@@ -2,9 +2,11 @@ import type { BuilderDefinition } from "../contracts/in-tree-config.ts";
 import type { JobState } from "../contracts/job.ts";
 import { insertBuildset, type NewJob } from "../db/sql/insert-buildset.ts";
 import { type PoolRow, type PushRow, readPoolsByName, readPushForBuildset } from "../db/sql/read-push-for-buildset.ts";
+import { choosePlans, type PlanOf } from "./chunks/choose-plans.ts";
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { requirePermission } from "./permissions.ts";
+import { queueClassOf } from "./placement/queue-class.ts";
 import { score } from "./queue/score.ts";
 import { recordAll } from "./record.ts";
 
@@ -40,7 +42,8 @@ export async function submitBuildset(ctx: SchedulerContext, input: SubmitBuildse
     checkNeeds(input.definitions);
     const names = [...new Set(input.definitions.map((definition) => definition.pool))];
     const pools = new Map((await readPoolsByName(tx, names)).map((pool) => [pool.name, pool]));
-    const jobs = input.definitions.map((definition) => toNewJob(definition, push, pools));
+    const planOf = await choosePlans(tx, push.repositoryId, input.definitions);
+    const jobs = input.definitions.map((definition) => toNewJob(definition, push, pools, planOf));
     const properties = { buildid: buildIdAt(push.nowMs), ...input.properties };
     const made = await insertBuildset(tx, { ...input, properties, push, jobs });
     await recordAll(tx, ctx, {
@@ -68,7 +71,12 @@ function auditOf(input: SubmitBuildsetInput) {
   return { push: input.pushId, kind: input.kind, reason: input.reason, jobs: input.definitions.length };
 }
 
-function toNewJob(definition: BuilderDefinition, push: PushRow, pools: ReadonlyMap<string, PoolRow>): NewJob {
+function toNewJob(
+  definition: BuilderDefinition,
+  push: PushRow,
+  pools: ReadonlyMap<string, PoolRow>,
+  planOf: PlanOf,
+): NewJob {
   const pool = pools.get(definition.pool);
   if (!pool) throw invalid(definition, `names the pool ${definition.pool}, which does not exist`);
   if (pool.trustLevel !== push.trustLevel) {
@@ -77,7 +85,15 @@ function toNewJob(definition: BuilderDefinition, push: PushRow, pools: ReadonlyM
   }
   const state: JobState = definition.needs.length === 0 ? "queued" : "blocked";
   const place = { submittedAtMs: push.nowMs, rank: push.basePriority };
-  return { definition, poolId: pool.id, state, priority: 0, score: score(place, pool.headStartMs) };
+  return {
+    definition,
+    poolId: pool.id,
+    state,
+    priority: 0,
+    score: score(place, pool.headStartMs),
+    queueClass: queueClassOf(definition, push.branch, pool),
+    chunkPlanId: planOf(definition),
+  };
 }
 
 /** Refuses names that are there twice, needs that are no builder of the set, and needs that lead round in a circle. */

@@ -63,6 +63,7 @@ export function someWork(run: string, part: Partial<Work> = {}): Work {
     timeoutSeconds: 600,
     exclusive: false,
     leaseSeconds: 60,
+    chunk: null,
     ...part,
   };
 }

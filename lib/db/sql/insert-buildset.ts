@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BuilderDefinition } from "../../contracts/in-tree-config.ts";
 import type { JobState } from "../../contracts/job.ts";
+import type { QueueClass } from "../../contracts/placement.ts";
 import type { Sql } from "../sql.ts";
 import { canonicalJson, toJsonb } from "../to-jsonb.ts";
 
@@ -11,6 +12,9 @@ export interface NewJob {
   state: JobState;
   priority: number;
   score: number;
+  queueClass: QueueClass;
+  /** How the suite that it is a chunk of is split. */
+  chunkPlanId: number | null;
 }
 
 /** A buildset to be made, with what its jobs share. */
@@ -43,12 +47,13 @@ const INSERT_JOBS = {
   name: "insert-jobs",
   text: `
     INSERT INTO jobs (buildset_id, builder_id, branch_id, push_id, pool_id, owner_id, trust_level, definition,
-                      definition_hash, state, priority, score, submitted_at, queued_at, exclusive)
+                      definition_hash, state, priority, score, submitted_at, queued_at, exclusive, queue_class,
+                      chunk_plan_id)
     SELECT $1, b.id, $2, $3, n.pool_id, $4, $5, n.definition, n.hash, n.state, n.priority, n.score, $6,
-           CASE WHEN n.state = 'queued' THEN clock_timestamp() END, n.exclusive
+           CASE WHEN n.state = 'queued' THEN clock_timestamp() END, n.exclusive, n.queue_class, n.chunk_plan_id
     FROM jsonb_to_recordset($8::jsonb) AS n(
       ordinal int, name text, pool_id bigint, definition jsonb, hash text, state job_state, priority int, score float8,
-      exclusive bool)
+      exclusive bool, queue_class queue_class, chunk_plan_id bigint)
     JOIN builders b ON b.repository_id = $7 AND b.name = n.name
     ORDER BY n.ordinal
     RETURNING id`,
@@ -93,6 +98,8 @@ function toRow(job: NewJob, ordinal: number) {
     priority,
     score,
     exclusive: definition.exclusive,
+    queue_class: job.queueClass,
+    chunk_plan_id: job.chunkPlanId,
   };
 }
 

@@ -23,6 +23,7 @@ export interface PoolRow {
   name: string;
   trustLevel: number;
   headStartMs: number;
+  reserveBranches: string[];
 }
 
 /** Reads a push and locks its row, so that it gets its own buildset once. */
@@ -56,7 +57,8 @@ export function readPoolsByName(sql: Sql, names: readonly string[]): Promise<Poo
     {
       name: "read-pools-by-name",
       text: `
-        SELECT id, name, trust_level AS "trustLevel", head_start_ms AS "headStartMs"
+        SELECT id, name, trust_level AS "trustLevel", head_start_ms AS "headStartMs",
+               reserve_branches AS "reserveBranches"
         FROM pools WHERE name = ANY ($1::text[]) AND removed_at IS NULL`,
     },
     [names],

@@ -101,6 +101,7 @@ CREATE TABLE "chunk_plans" (
     "suite" TEXT NOT NULL,
     "chunks" INTEGER NOT NULL,
     "plan" JSONB NOT NULL,
+    "measured" INTEGER NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "chunk_plans_pkey" PRIMARY KEY ("id")

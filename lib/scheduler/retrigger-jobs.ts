@@ -9,6 +9,7 @@ import type { SchedulerContext } from "./context.ts";
 import { failedNeedOf } from "./failed-need.ts";
 import { satisfies } from "./job-state.ts";
 import { allowedActions } from "./permissions.ts";
+import { queueClassOf } from "./placement/queue-class.ts";
 import { score } from "./queue/score.ts";
 import { recordAll } from "./record.ts";
 import { type Applied, runCommand } from "./run-command.ts";
@@ -84,6 +85,7 @@ async function insertCopies(
     state,
     submittedAt: new Date(original.nowMs),
     score: score(place, original.headStartMs),
+    queueClass: queueClassOf(original, original.branch, original),
     trustLevel: original.trustLevel,
     submittedBy: actor.kind === "user" ? actor.userId : null,
     reason: `A retrigger of job ${jobId} by ${actor.kind === "user" ? actor.login : actor.name}.`,

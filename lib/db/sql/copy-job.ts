@@ -1,4 +1,5 @@
 import type { JobState } from "../../contracts/job.ts";
+import type { QueueClass } from "../../contracts/placement.ts";
 import type { Sql } from "../sql.ts";
 
 /** What a job's copies take from its branch and pool as they are today. */
@@ -13,6 +14,10 @@ export interface Original {
   poolTrustLevel: number;
   poolRemoved: boolean;
   headStartMs: number;
+  reserveBranches: string[];
+  /** Of its definition; a job of an older version says nothing of either. */
+  idle: boolean;
+  workers: "any" | "fast";
   /** The database's clock, ms since 1970. */
   nowMs: number;
 }
@@ -25,6 +30,7 @@ interface Copy {
   state: JobState;
   submittedAt: Date;
   score: number;
+  queueClass: QueueClass;
   trustLevel: number;
   submittedBy: number | null;
   reason: string;
@@ -39,7 +45,9 @@ export function readOriginal(sql: Sql, jobId: number): Promise<Original | undefi
         SELECT j.branch_id AS "branchId", j.push_id AS "pushId", b.name AS branch, bu.name AS builder,
                b.base_priority AS "basePriority", b.trust_level AS "trustLevel", p.name AS pool,
                p.trust_level AS "poolTrustLevel", p.removed_at IS NOT NULL AS "poolRemoved",
-               p.head_start_ms AS "headStartMs",
+               p.head_start_ms AS "headStartMs", p.reserve_branches AS "reserveBranches",
+               coalesce((j.definition ->> 'idle')::bool, false) AS idle,
+               coalesce(j.definition ->> 'workers', 'any') AS workers,
                floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"
         FROM jobs j
         JOIN branches b ON b.id = j.branch_id
@@ -71,15 +79,24 @@ export async function copyJob(tx: Sql, copy: Copy): Promise<{ id: number; builds
       text: `
         INSERT INTO jobs (buildset_id, builder_id, branch_id, push_id, pool_id, owner_id, trust_level, definition,
                           definition_hash, properties, exclusive, retrigger_of_id, state, priority, score, submitted_at,
-                          queued_at)
+                          queued_at, queue_class, chunk_plan_id)
         SELECT s.id, j.builder_id, j.branch_id, j.push_id, j.pool_id, j.owner_id, $7, j.definition,
                j.definition_hash, j.properties, j.exclusive, j.id, $3::job_state, $4, $5, $6,
-               CASE WHEN $3::job_state = 'queued' THEN clock_timestamp() END
+               CASE WHEN $3::job_state = 'queued' THEN clock_timestamp() END, $8::queue_class, j.chunk_plan_id
         FROM jobs j, unnest($2::bigint[]) AS s(id)
         WHERE j.id = $1
         RETURNING id, buildset_id AS "buildsetId"`,
     },
-    [copy.jobId, sets.map((set) => set.id), copy.state, copy.priority, copy.score, copy.submittedAt, copy.trustLevel],
+    [
+      copy.jobId,
+      sets.map((set) => set.id),
+      copy.state,
+      copy.priority,
+      copy.score,
+      copy.submittedAt,
+      copy.trustLevel,
+      copy.queueClass,
+    ],
   );
   await tx.count(
     {

@@ -100,7 +100,16 @@ export function actorKey(actor: Actor): string {
   return `${actor.kind}:${actor.name}`;
 }
 
-function whoColumns({ actor, requestId }: SchedulerContext): unknown[] {
-  const user = actor.kind === "user";
-  return [user ? actor.userId : null, user ? actor.login : actor.name, actor.via, actor.ip, requestId];
+/** The id of the person who asks; null for a process or a worker. */
+export function userIdOf({ actor }: SchedulerContext): number | null {
+  return actor.kind === "user" ? actor.userId : null;
+}
+
+/** What whoever asks is called: a person's login, or the name of a process or a worker. */
+export function nameOf({ actor }: SchedulerContext): string {
+  return actor.kind === "user" ? actor.login : actor.name;
+}
+
+function whoColumns(ctx: SchedulerContext): unknown[] {
+  return [userIdOf(ctx), nameOf(ctx), ctx.actor.via, ctx.actor.ip, ctx.requestId];
 }

@@ -8,13 +8,14 @@ import { worstResult } from "./job-state.ts";
 import { type Move, moveJobs } from "./move-jobs.ts";
 import { record } from "./record.ts";
 
-/** Why a run is given up: its lease ended, its slot asked for other work, or its worker was started anew. */
-export type LossCause = "expired" | "slot" | "boot";
+/** Why a run is given up: its lease ended, its slot asked for other work, or its worker was started anew or disabled. */
+export type LossCause = "expired" | "slot" | "boot" | "disabled";
 
 const SENTENCES: Record<LossCause, string> = {
   expired: "The worker was not heard of for the length of a lease.",
   slot: "The worker asked for other work in the same slot.",
   boot: "The worker was started anew.",
+  disabled: "The worker was disabled.",
 };
 
 /**

@@ -1,4 +1,5 @@
 import { changeRun, reviveMembers } from "../db/sql/change-run.ts";
+import { isDisabled } from "../db/sql/control-worker.ts";
 import { type LockedJob, lockJobsWithDependents } from "../db/sql/lock-jobs.ts";
 import { lockRuns, type ProtocolRun, readMembers, readRun, readSlotRun } from "../db/sql/lock-run.ts";
 import { lockSlot } from "../db/sql/lock-slot.ts";
@@ -16,7 +17,7 @@ export interface Adoptable {
 
 /**
  * Locks a lost run and says which jobs it may serve again, or null when it may not be taken back: it is exclusive, its slot has other work,
- * or somebody else has claimed one of its jobs since. Jobs that a cancel has ended meanwhile stay ended.
+ * its worker is disabled, or somebody else has claimed one of its jobs since. Jobs that a cancel has ended meanwhile stay ended.
  */
 export async function lockAdoptable(tx: Sql, run: ProtocolRun): Promise<Adoptable | null> {
   await lockSlot(tx, run.workerId, run.slot);
@@ -28,6 +29,7 @@ export async function lockAdoptable(tx: Sql, run: ProtocolRun): Promise<Adoptabl
   const [now] = await lockRuns(tx, [run.id]);
   if (now?.state !== "lost" || now.exclusive) return null;
   if (await readSlotRun(tx, run.workerId, run.slot)) return null;
+  if (await isDisabled(tx, run.workerId)) return null;
 
   const members = (await readMembers(tx, [run.id])).filter((member) => !member.detached);
   const served = new Map(members.map((member) => [member.jobId, member]));

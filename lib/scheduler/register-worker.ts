@@ -24,7 +24,8 @@ const SESSION_SECONDS = 3_600;
 /**
  * Gives a worker a session of one hour for this start. The token is the permission: it must be that of every pool named. Another call of the
  * same start adds pools and renews the session; a new start gives up what the worker still ran, and begins with the pools that it names.
- * A worker serves pools of one trust level only, also over its starts: what lies on its disks belongs to that level.
+ * A worker serves pools of one trust level only, also over its starts: what lies on its disks belongs to that level. `conflict` with the
+ * state `disabled` for one that an admin has shut out.
  */
 export async function registerWorker(ctx: SchedulerContext, input: RegisterWorkerInput): Promise<RegisterReply> {
   const what = { action: "worker.register", object: `worker:${input.worker}` };
@@ -33,6 +34,7 @@ export async function registerWorker(ctx: SchedulerContext, input: RegisterWorke
     ctx.sql.transaction(async (tx) => {
       const pools = await checkPools(tx, input);
       const worker = await lockWorker(tx, input.worker);
+      if (worker.disabled) throw disabled(input.worker, worker.controlReason);
       checkTrust(input.worker, worker.pools, pools);
       const sessionHash = createHash("sha256").update(session).digest("hex");
       const { expiresAt } = await saveSession(tx, {
@@ -75,6 +77,13 @@ async function checkPools(tx: Sql, input: RegisterWorkerInput): Promise<PoolOfWo
     if (pool && expected.length === hash.length && timingSafeEqual(expected, hash)) return pool;
     throw new SchedulerError("forbidden", `This token does not register workers with a pool ${name}.`);
   });
+}
+
+/** A worker that is disabled asks again for as long as it runs, so this is no refusal to be audited each time. */
+function disabled(worker: string, reason: string | null): SchedulerError {
+  const why = reason === null ? "" : `: ${reason}`;
+  const message = `The worker ${worker} is disabled, so it cannot register until an admin releases it${why}`;
+  return new SchedulerError("conflict", message.endsWith(".") ? message : `${message}.`, { state: "disabled" });
 }
 
 function checkTrust(worker: string, served: readonly PoolOfWorker[], wanted: readonly PoolOfWorker[]): void {

@@ -1,7 +1,7 @@
 import type { WorkerAction, WorkerControl } from "../contracts/control.ts";
 import type { Allowed } from "../contracts/job.ts";
 import type { Actor } from "./context.ts";
-import { allowedControl } from "./permissions.ts";
+import { allowedControl, type ControlPermission } from "./permissions.ts";
 
 /** What the rules look at of a worker. */
 export interface WorkerSubject {
@@ -20,7 +20,7 @@ const MAKES: Partial<Record<WorkerAction, WorkerControl>> = {
   disable: "disabled",
 };
 
-/** What the actor may do to the worker now, and why not: for the page's buttons and for the verbs alike. */
+/** What the actor may do to the worker now, and why not: for the page's buttons; the verbs ask `decideAction`. */
 export function allowedWorkerActions(actor: Actor, worker: WorkerSubject): Record<WorkerAction, Allowed> {
   const decide = (action: WorkerAction) => decideAction(actor, action, worker);
   return {
@@ -32,11 +32,15 @@ export function allowedWorkerActions(actor: Actor, worker: WorkerSubject): Recor
   };
 }
 
+/** The right that an action needs at least, whatever the worker. */
+export function permissionFor(action: WorkerAction): ControlPermission {
+  return action === "drain" || action === "disable" ? "worker:control" : "worker:quarantine";
+}
+
 /** The same for one action. A sheriff takes sick workers out and lets them in again; what an admin has taken out, an admin releases. */
 export function decideAction(actor: Actor, action: WorkerAction, worker: WorkerSubject): Allowed {
-  const strong = action === "drain" || action === "disable";
-  const forAdmins = strong || (action === "release" && STRENGTH[worker.control] > STRENGTH.quarantined);
-  const allowed = allowedControl(actor, forAdmins ? "worker:control" : "worker:quarantine");
+  const ofAdmins = action === "release" && STRENGTH[worker.control] > STRENGTH.quarantined;
+  const allowed = allowedControl(actor, ofAdmins ? "worker:control" : permissionFor(action));
   if (!allowed.allowed) return allowed;
   const { name, control, controlReason } = worker;
   const made = MAKES[action];

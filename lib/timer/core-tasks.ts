@@ -1,6 +1,7 @@
 import type { EventStream } from "../events/event-stream.ts";
 import { publishEvents } from "../events/publish-events.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
+import { endQuarantines } from "../scheduler/end-quarantines.ts";
 import { expireLeases } from "../scheduler/expire-leases.ts";
 import { chainAudit } from "../scheduler/relay/chain-audit.ts";
 import { numberEvents } from "../scheduler/relay/number-events.ts";
@@ -30,6 +31,7 @@ export function coreTasks({ ctx, stream, auditHeads, sweepSeconds }: CoreTaskOpt
     { name: "events", everyMs: 1000, topics: ["relay"], run: (abort) => tellEvents(ctx, stream, abort) },
     { name: "audit", everyMs: 1000, topics: ["relay"], run: (abort) => audit(ctx, auditHeads, abort) },
     { name: "leases", everyMs: 2000, topics: [], run: () => expire(ctx, grace) },
+    { name: "quarantines", everyMs: 5000, topics: [], run: async () => void (await endQuarantines(ctx)) },
     { name: "idempotency keys", everyMs: 3_600_000, topics: [], run: () => forgetKeys(ctx) },
   ];
 }

@@ -24,6 +24,14 @@ interface Registration {
   sessionSeconds: number;
 }
 
+/** What is known of a worker that registers. */
+interface WorkerToRegister {
+  id: number;
+  bootId: string | null;
+  disabled: boolean;
+  controlReason: string | null;
+}
+
 /** The pools of these names that have not been removed. */
 export function readPoolsToRegister(sql: Sql, names: readonly string[]): Promise<PoolOfWorker[]> {
   const text = `
@@ -33,13 +41,11 @@ export function readPoolsToRegister(sql: Sql, names: readonly string[]): Promise
 }
 
 /** Makes the worker's row when there is none, locks it, and reads its start and pools. */
-export async function lockWorker(
-  tx: Sql,
-  name: string,
-): Promise<{ id: number; bootId: string | null; pools: PoolOfWorker[] }> {
+export async function lockWorker(tx: Sql, name: string): Promise<WorkerToRegister & { pools: PoolOfWorker[] }> {
   await tx.count("INSERT INTO workers (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", [name]);
-  const worker = await tx.one<{ id: number; bootId: string | null }>(
-    `SELECT id, boot_id AS "bootId" FROM workers WHERE name = $1 FOR NO KEY UPDATE`,
+  const worker = await tx.one<WorkerToRegister>(
+    `SELECT id, boot_id AS "bootId", disabled_at IS NOT NULL AS disabled, control_reason AS "controlReason"
+     FROM workers WHERE name = $1 FOR NO KEY UPDATE`,
     [name],
   );
   const pools = await tx.rows<PoolOfWorker>(

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { FinishInput, Work } from "../contracts/work.ts";
+import type { FinishInput, Timing, Work } from "../contracts/work.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
 import { checkOut } from "./checkout.ts";
 import { GitError } from "./git.ts";
@@ -17,6 +17,7 @@ import type { RunReport } from "./run-report.ts";
 import { PREPARE_INDEX, runSteps, type StepSurroundings, tellStep } from "./run-steps.ts";
 import type { Session } from "./session.ts";
 import { type RunPlaces, stepEnv } from "./step-env.ts";
+import { readTimings } from "./timings.ts";
 import { bringNeeds, type TransferSurroundings, uploadArtifacts } from "./transfer.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { Wire } from "./wire.ts";
@@ -50,11 +51,13 @@ interface RunOptions {
 export async function executeRun(deps: RunDeps, run: RunOptions): Promise<FinishInput | null> {
   const log = new RunLog(run.report, deps.surroundings, deps.maxPendingLogBytes);
   let outputs: Record<string, string> = {};
+  let timings: Timing[] = [];
   let outcome: Outcome;
   try {
     const places = await makeRunDirectory(deps.runsDir, run.work, deps.options.runAs);
     outcome = await withWatchdog(deps, run, places, log);
     outputs = await takeOutputs(places, log);
+    timings = await takeTimings(places, log);
   } catch (error) {
     outcome = outcomeOfError(error, run.control);
     if (!(error instanceof RunEnded)) deps.surroundings.log(`Run ${run.work.runId} could not be executed`, error);
@@ -66,7 +69,9 @@ export async function executeRun(deps: RunDeps, run: RunOptions): Promise<Finish
     const summary = await log.finish();
     await run.report.stepsTold();
     const reason = outcome.reason === null ? {} : { reason: outcome.reason.slice(0, 1_000) };
-    return { result: outcome.result, ...reason, outputs, log: summary };
+    const ended = outcome.result === "success" || outcome.result === "failure"; // by itself: its times are those of the suite
+    const measured = ended && timings.length > 0 ? { timings } : {};
+    return { result: outcome.result, ...reason, outputs, log: summary, ...measured };
   } catch (error) {
     if (!(error instanceof Stopped)) deps.surroundings.log(`The log of run ${run.work.runId} cannot be sent`, error);
     return null;
@@ -169,6 +174,13 @@ function outcomeOfError(error: unknown, control: RunControl): Outcome {
 
 async function takeOutputs(places: RunPlaces, log: RunLog): Promise<Record<string, string>> {
   const { values, complaints } = await readOutputs(places.outputs);
+  for (const complaint of complaints) log.say(complaint);
+  return values;
+}
+
+async function takeTimings({ chunk }: RunPlaces, log: RunLog): Promise<Timing[]> {
+  if (chunk === null) return [];
+  const { values, complaints } = await readTimings(chunk.timings);
   for (const complaint of complaints) log.say(complaint);
   return values;
 }

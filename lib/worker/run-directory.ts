@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chown, lchown, mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "../contracts/work.ts";
+import { makeChunkFiles } from "./chunk-files.ts";
 import type { RunAs } from "./options.ts";
 import type { RunPlaces } from "./step-env.ts";
 
@@ -17,6 +18,7 @@ export async function makeRunDirectory(parent: string, work: Work, owner: RunAs 
     artifacts: path.join(dir, "artifacts"),
     outputs: path.join(dir, "outputs"),
     properties: path.join(dir, "properties.json"),
+    chunk: null,
   };
   await removeDirectory(dir);
   await mkdir(dir, { recursive: true, mode: 0o711 });
@@ -28,7 +30,10 @@ export async function makeRunDirectory(parent: string, work: Work, owner: RunAs 
   await writeFile(places.outputs, "");
   if (owner !== null) await chown(places.outputs, owner.uid, owner.gid);
   await writeFile(places.properties, `${JSON.stringify(work.properties)}\n`, { mode: 0o644 });
-  return places;
+  if (work.chunk === null) return places;
+  const chunk = await makeChunkFiles(dir, work.chunk);
+  if (owner !== null) await chown(chunk.timings, owner.uid, owner.gid);
+  return { ...places, chunk };
 }
 
 /** The directory's name for a builder, whose own name may hold anything. */

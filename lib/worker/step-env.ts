@@ -1,4 +1,5 @@
 import type { Work } from "../contracts/work.ts";
+import type { ChunkFiles } from "./chunk-files.ts";
 
 /** Where a run keeps its things, all inside one fresh directory. */
 export interface RunPlaces {
@@ -12,6 +13,8 @@ export interface RunPlaces {
   /** What the steps write their outputs to. */
   outputs: string;
   properties: string;
+  /** Null for a run that is no chunk of a suite. */
+  chunk: ChunkFiles | null;
 }
 
 const OWN = /^SELFSERVE_/;
@@ -43,6 +46,17 @@ export function stepEnv(work: Work, places: RunPlaces, mark: string, stepPath: s
     SELFSERVE_PROPERTIES: places.properties,
     SELFSERVE_OUTPUT: places.outputs,
     SELFSERVE_ARTIFACTS: places.artifacts,
+    ...chunkEnv(work, places),
     [markName]: markValue,
+  };
+}
+
+function chunkEnv({ chunk }: Work, places: RunPlaces): Record<string, string> {
+  if (chunk === null || places.chunk === null) return {};
+  return {
+    SELFSERVE_CHUNK: String(chunk.index),
+    SELFSERVE_CHUNKS: String(chunk.of),
+    SELFSERVE_SPLIT: places.chunk.split,
+    SELFSERVE_TIMINGS: places.chunk.timings,
   };
 }

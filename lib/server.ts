@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import type { Redis } from "ioredis";
 import { ArtifactStore } from "./artifacts/artifact-store.ts";
 import { ContentSigner } from "./artifacts/sign.ts";
 import { Directory } from "./auth/directory.ts";
@@ -17,12 +16,13 @@ import { type Events, openEvents } from "./events/open-events.ts";
 import { logError } from "./http/problem.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { openPushPorts } from "./pushes/push-ports.ts";
-import { openRedis } from "./redis/open-redis.ts";
+import { openRedis, type RedisClient } from "./redis/open-redis.ts";
 import { openSignals, type RedisSignals } from "./redis/signals.ts";
 import { type Actor, JOB_LIMITS, type SchedulerContext } from "./scheduler/context.ts";
 import { SchedulerError } from "./scheduler/errors.ts";
 import { PoolQueues } from "./scheduler/queue/pool-queues.ts";
 import type { PushPorts } from "./scheduler/source-control.ts";
+import { WaitingRoom } from "./scheduler/waiting-room.ts";
 
 /** What one process opens once: doors to the stores, and who people are. */
 export interface Server {
@@ -30,9 +30,11 @@ export interface Server {
   sql: Database;
   prisma: PrismaClient;
   /** For what somebody waits for: it fails at once while Redis is away. */
-  redis: Redis;
+  redis: RedisClient;
   queues: PoolQueues;
   signals: RedisSignals;
+  /** Where claims wait for work. */
+  room: WaitingRoom;
   /** What happens, and that logs grew. */
   events: Events;
   logs: LogStore;
@@ -82,7 +84,7 @@ export function systemContext(name: string): SchedulerContext {
 
 /** A context for anybody who has been recognised. */
 export function contextOf(actor: Actor, requestId: string = randomUUID()): SchedulerContext {
-  const { sql, prisma, queues, signals, env } = server();
+  const { sql, prisma, queues, signals, room, env } = server();
   return {
     actor,
     settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, ...JOB_LIMITS },
@@ -90,6 +92,8 @@ export function contextOf(actor: Actor, requestId: string = randomUUID()): Sched
     prisma,
     queues,
     signals,
+    room,
+    report: (error) => logError(error, requestId),
     requestId,
   };
 }
@@ -114,9 +118,15 @@ export async function contextFromCookies(): Promise<SchedulerContext> {
   return contextOf(await whoAsks(server().whoAsks, credentials));
 }
 
-/** Who asks with a REST request: a bearer token, or for GET and HEAD also the session cookie. */
-export function contextFromRequest(request: Request, requestId?: string): Promise<SchedulerContext> {
-  const reads = request.method === "GET" || request.method === "HEAD";
+/** Who asks with a REST request: a bearer token; for GET and HEAD, and for a page's question that changes nothing, also the session cookie. */
+export function contextFromRequest(
+  request: Request,
+  requestId?: string,
+  { readsOnly = false } = {},
+): Promise<SchedulerContext> {
+  // a browser says itself whether one of our own pages asks
+  const asked = readsOnly && request.headers.get("sec-fetch-site") === "same-origin";
+  const reads = request.method === "GET" || request.method === "HEAD" || asked;
   const credentials = {
     authorization: request.headers.get("authorization"),
     cookie: reads ? request.headers.get("cookie") : null,
@@ -138,6 +148,7 @@ function openServer(env: Env): Server {
   const report = (error: unknown) => logError(error, "-");
   const sql = openDatabase({ url: env.DATABASE_URL, applicationName: "self-serve web", onConnectionError: report });
   const redis = openRedis(env.REDIS_URL, "request", report);
+  const queues = new PoolQueues(redis, REDIS_TIMEOUT_MS);
   const signals = openSignals(env.REDIS_URL, report);
   const directory = new Directory({
     urls: env.LDAP_URL,
@@ -156,8 +167,9 @@ function openServer(env: Env): Server {
     sql,
     prisma: openPrisma({ url: env.DATABASE_URL, applicationName: "self-serve web pages" }),
     redis,
-    queues: new PoolQueues(redis, REDIS_TIMEOUT_MS),
+    queues,
     signals,
+    room: new WaitingRoom({ queues, sql, signals }),
     events: openEvents({ sql, redis, signals, report }),
     logs: new LogStore(env.DATA_DIR, report),
     artifacts: new ArtifactStore(env.DATA_DIR),

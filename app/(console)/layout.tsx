@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 import { contextFromSession } from "@/lib/server.ts";
+import { AskerProvider } from "../_components/asker.tsx";
+import { CommandTray } from "../_components/commands/command-tray.tsx";
 import { Providers } from "../_components/providers.tsx";
 import { Header } from "../_components/shell/header.tsx";
 import { eventHead } from "./_components/event-head.ts";
@@ -7,6 +9,7 @@ import { eventHead } from "./_components/event-head.ts";
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const { actor } = await contextFromSession();
   const who = actor.kind === "user" ? { login: actor.login, roles: actor.roles } : { login: actor.name, roles: [] };
+  const mayBoost = who.roles.some((role) => role === "sheriff" || role === "admin");
   return (
     <Providers eventHead={await eventHead()}>
       <a
@@ -17,7 +20,8 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       </a>
       <Header login={who.login} roles={who.roles} />
       <main id="content" tabIndex={-1} className="mx-auto max-w-[90rem] px-4 py-5 outline-none sm:px-6">
-        {children}
+        <AskerProvider asker={{ login: who.login, mayBoost }}>{children}</AskerProvider>
+        <CommandTray />
       </main>
     </Providers>
   );

@@ -14,15 +14,19 @@ export class ProblemError extends Error {
 
 type Parameters = Record<string, string | number | boolean | undefined>;
 
-/** Reads `/api/v1…` with the session and checks the answer. Throws a `ProblemError` on a refusal. */
+/** Reads `/api/v1…` with the session and checks the answer; with `question`, by a POST that changes nothing. Throws a `ProblemError` on a refusal. */
 export async function fetchJson<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
-  options: { signal: AbortSignal; parameters?: Parameters },
+  options: { signal: AbortSignal; parameters?: Parameters; question?: unknown },
 ): Promise<z.output<Schema>> {
   const response = await fetch(`/api/v1${path}${toSearch(options.parameters ?? {})}`, {
     signal: options.signal,
-    headers: { accept: "application/json" },
+    headers: {
+      accept: "application/json",
+      ...(options.question !== undefined && { "content-type": "application/json" }),
+    },
+    ...(options.question !== undefined && { method: "POST", body: JSON.stringify(options.question) }),
   });
   if (!response.ok) throw await refusal(response);
   return schema.parse(await response.json());

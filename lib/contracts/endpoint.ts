@@ -9,6 +9,8 @@ export interface Endpoint {
   summary: string;
   /** Null: any valid token or session. */
   scope: TokenScope | null;
+  /** A POST that changes nothing: its question is too long for an address. Pages may ask it with their session, as they may GET. */
+  readsOnly?: true;
   params?: z.ZodObject;
   query?: z.ZodType;
   body?: z.ZodType;

@@ -1,7 +1,7 @@
 // Longer than other files, because it is one table that is read from top to bottom.
 import { z } from "zod";
 import { Branch, Repository } from "./branch.ts";
-import { Command, CommandPreview } from "./command.ts";
+import { Command, CommandItemsInput, CommandPreview } from "./command.ts";
 import {
   CloseBranchInput,
   PausePoolInput,
@@ -185,6 +185,7 @@ export const ENDPOINTS = {
     method: "POST",
     path: "/commands/preview",
     summary: "What a command would do: jobs touched, machine minutes, whose jobs would start later. Changes nothing.",
+    readsOnly: true,
     scope: "read",
     body: CommandInput,
     reply: CommandPreview,
@@ -202,9 +203,10 @@ export const ENDPOINTS = {
   getCommand: {
     method: "GET",
     path: "/commands/{commandId}",
-    summary: "What somebody asked for, with its outcome per job.",
+    summary: "What somebody asked for, with its outcome per job, at most 1,000 at a time.",
     scope: "read",
     params: CommandParams,
+    query: CommandItemsInput,
     reply: Command,
   },
   getRun: {

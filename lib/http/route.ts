@@ -43,7 +43,7 @@ export function route<E extends Endpoint>(
   return async (request, { params }) => {
     const requestId = randomUUID();
     try {
-      const ctx = await contextFromRequest(request, requestId);
+      const ctx = await contextFromRequest(request, requestId, { readsOnly: endpoint.readsOnly === true });
       requireScope(ctx, endpoint);
       const input = {
         params: endpoint.params?.parse(await params),

@@ -1,10 +1,19 @@
 import type { CommandItem } from "@/lib/contracts/command.ts";
+import type { Boost, JobFilter } from "@/lib/contracts/job.ts";
+
+/** What it is for: these jobs, or all that match a filter, of which `jobIds` are those on the page. */
+interface Targets {
+  jobIds: number[];
+  filter?: JobFilter | undefined;
+}
 
 /** What a person asks for, for one or more jobs. */
-export type JobRequest =
-  | { kind: "cancel"; jobIds: number[] }
-  | { kind: "retrigger"; jobIds: number[]; count: number }
-  | { kind: "reprioritize"; jobIds: number[]; priority: number };
+export type JobRequest = Targets &
+  (
+    | { kind: "cancel"; reason?: string }
+    | { kind: "retrigger"; count: number; dependents?: boolean }
+    | { kind: "reprioritize"; priority: number; boost?: Boost }
+  );
 
 /** What became of one job, in one sentence. */
 export function outcomeSentence(request: JobRequest, item: CommandItem): string {

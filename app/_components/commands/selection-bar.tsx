@@ -1,12 +1,13 @@
 "use client";
 
 import { ArrowDown, ArrowUp, CircleX } from "lucide-react";
-import type { RefObject } from "react";
-import type { Job } from "@/lib/contracts/job.ts";
+import { type RefObject, useState } from "react";
+import type { Job, JobFilter } from "@/lib/contracts/job.ts";
 import { useKeys } from "../keys/use-keys.ts";
 import { focusedRow } from "../keys/use-list-keys.ts";
 import { plural } from "../time/format.ts";
 import { Button } from "../ui/button.tsx";
+import { CommandDialog } from "./command-dialog.tsx";
 import { type JobRequest, movedPriority } from "./outcome.ts";
 import { RetriggerButton } from "./retrigger-button.tsx";
 import { useArmedKey } from "./use-armed-key.ts";
@@ -16,17 +17,30 @@ import type { Selection } from "./use-selection.ts";
 /** Points of priority that one press of raise or lower is worth. */
 export const PRIORITY_STEP = 10;
 
+/** A list of which the page holds only a part: what selects all of it. */
+export interface WholeList {
+  filter: JobFilter;
+  total: number;
+}
+
 interface SelectionBarProps {
   jobs: readonly Job[];
   selection: Selection;
   list: RefObject<HTMLElement | null>;
+  whole?: WholeList | undefined;
 }
 
-/** What can be done with the selected jobs, or by key with the job that has the keyboard. The server decides job by job. */
-export function SelectionBar({ jobs, selection, list }: SelectionBarProps) {
+/**
+ * What can be done with the selected jobs, or by key with the job that has the keyboard. One job at once; more of them after a look at what
+ * that will do. The server decides job by job.
+ */
+export function SelectionBar({ jobs, selection, list, whole }: SelectionBarProps) {
   const send = useSendRequest();
   const outcomes = useOutcomes();
+  const [asked, setAsked] = useState<JobRequest | null>(null);
+  const [all, setAll] = useState(false);
   const chosen = jobs.filter((job) => selection.ids.has(job.id));
+  const everything = all && whole !== undefined && chosen.length === jobs.length ? whole : undefined;
   const none = chosen.length === 0 ? "Select jobs first." : undefined;
   const pending = (kind: JobRequest["kind"]) =>
     chosen.some((job) => outcomes.get(job.id)?.kind === "pending" && outcomes.get(job.id)?.request.kind === kind);
@@ -36,16 +50,26 @@ export function SelectionBar({ jobs, selection, list }: SelectionBarProps) {
     const row = focusedRow(list.current);
     return jobs.filter((job) => String(job.id) === row);
   };
-  const cancel = () => sendFor(target(), (jobIds) => send({ kind: "cancel", jobIds }));
-  const retrigger = (count: number) => sendFor(target(), (jobIds) => send({ kind: "retrigger", jobIds, count }));
-  const move = (by: number) => {
-    for (const [priority, same] of Map.groupBy(target(), (job) => movedPriority(job.priority, by))) {
-      sendFor(same, (jobIds) => send({ kind: "reprioritize", jobIds, priority }));
-    }
+  const request = (make: (jobIds: number[], first: Job) => JobRequest) => {
+    const [first, ...others] = target();
+    if (first === undefined) return;
+    const made = {
+      ...make(
+        [first, ...others].map((job) => job.id),
+        first,
+      ),
+      filter: everything?.filter,
+    };
+    if (others.length === 0 && everything === undefined) void send(made);
+    else setAsked(made);
   };
+  const cancel = () => request((jobIds) => ({ kind: "cancel", jobIds }));
+  const retrigger = (count: number) => request((jobIds) => ({ kind: "retrigger", jobIds, count }));
+  const move = (by: number) =>
+    request((jobIds, first) => ({ kind: "reprioritize", jobIds, priority: movedPriority(first.priority, by) }));
   const armed = useArmedKey(cancel);
   useKeys({
-    c: armed.press,
+    c: () => (target().length > 1 ? cancel() : armed.press()),
     r: () => retrigger(1),
     "+": () => move(PRIORITY_STEP),
     "-": () => move(-PRIORITY_STEP),
@@ -53,11 +77,17 @@ export function SelectionBar({ jobs, selection, list }: SelectionBarProps) {
     escape: () => (selection.ids.size > 0 ? selection.set([]) : false),
   });
 
+  const count = everything?.total ?? chosen.length;
   return (
     <fieldset aria-label="Selected jobs" className="flex flex-wrap items-center gap-2">
       <span aria-live="polite" className="mr-1 min-w-24 text-ink-2 text-sm max-sm:w-full">
-        {chosen.length === 0 ? "None selected" : `${plural(chosen.length, "job")} selected`}
+        {count === 0 ? "None selected" : `${plural(count, "job")} selected`}
       </span>
+      {whole && chosen.length > 0 && chosen.length === jobs.length && whole.total > jobs.length && (
+        <Button look="ghost" onClick={() => setAll(everything === undefined)}>
+          {everything ? "Only those shown" : `Select all ${whole.total.toLocaleString("en")}`}
+        </Button>
+      )}
       <Button
         look="danger"
         refusal={none}
@@ -87,12 +117,9 @@ export function SelectionBar({ jobs, selection, list }: SelectionBarProps) {
       >
         Lower
       </Button>
+      <CommandDialog request={asked} jobs={count} onClose={() => setAsked(null)} />
     </fieldset>
   );
-}
-
-function sendFor(jobs: readonly Job[], send: (jobIds: number[]) => Promise<unknown>): void {
-  if (jobs.length > 0) void send(jobs.map((job) => job.id));
 }
 
 function toggleFocused(list: HTMLElement | null, selection: Selection): boolean {

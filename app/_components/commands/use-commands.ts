@@ -4,18 +4,25 @@ import { useMutation, useMutationState, useQueryClient } from "@tanstack/react-q
 import { useMemo } from "react";
 import type { CommandItem } from "@/lib/contracts/command.ts";
 import type { JobRequest } from "./outcome.ts";
-import { performRequest } from "./request.ts";
+import { type Performed, performRequest } from "./request.ts";
 
 const KEY = ["job-command"] as const;
-const CHANGED = new Set<unknown>(["job", "push", "push-jobs", "pushes", "queue", "pools", "run"]);
+const CHANGED = new Set<unknown>(["job", "explanation", "push", "push-jobs", "pushes", "queue", "pools", "run"]);
 
 /** The newest thing asked for a job: on its way, or answered. */
 export type Outcome =
   | { kind: "pending"; request: JobRequest; sentAt: number }
   | { kind: "answered"; request: JobRequest; sentAt: number; item: CommandItem };
 
+/** A request of this tab, with its answer once there is one. */
+export interface Sent {
+  request: JobRequest;
+  sentAt: number;
+  performed: Performed | undefined;
+}
+
 /** Sends a request; its outcome appears wherever `useOutcomes` is read. Resolves when the server has answered. */
-export function useSendRequest(): (request: JobRequest) => Promise<CommandItem[]> {
+export function useSendRequest(): (request: JobRequest) => Promise<Performed> {
   const queries = useQueryClient();
   const { mutateAsync } = useMutation({
     mutationKey: KEY,
@@ -27,22 +34,33 @@ export function useSendRequest(): (request: JobRequest) => Promise<CommandItem[]
   return mutateAsync;
 }
 
-/** What was asked for each job lately, newest only. */
-export function useOutcomes(): ReadonlyMap<number, Outcome> {
-  const requests = useMutationState({
+/** What this tab has asked for lately, oldest first. */
+export function useSent(): readonly Sent[] {
+  return useMutationState({
     filters: { mutationKey: KEY },
     select: ({ state }) => ({
       request: state.variables as JobRequest,
-      items: state.data as CommandItem[] | undefined,
+      performed: state.data as Performed | undefined,
       sentAt: state.submittedAt,
     }),
   });
+}
+
+/** What was asked for each job lately, newest only. */
+export function useOutcomes(): ReadonlyMap<number, Outcome> {
+  const sent = useSent();
   return useMemo(() => {
     const outcomes = new Map<number, Outcome>();
-    for (const { request, items, sentAt } of requests) {
-      if (items === undefined) for (const id of request.jobIds) outcomes.set(id, { kind: "pending", request, sentAt });
-      else for (const item of items) outcomes.set(item.jobId, { kind: "answered", request, sentAt, item });
+    for (const { request, performed, sentAt } of sent) {
+      if (performed === undefined) {
+        for (const id of request.jobIds) outcomes.set(id, { kind: "pending", request, sentAt });
+        continue;
+      }
+      for (const item of performed.items) {
+        if (item.outcome === "pending") outcomes.delete(item.jobId);
+        else outcomes.set(item.jobId, { kind: "answered", request, sentAt, item });
+      }
     }
     return outcomes;
-  }, [requests]);
+  }, [sent]);
 }

@@ -11,6 +11,7 @@ import { useKeys } from "@/app/_components/keys/use-keys.ts";
 import { Button } from "@/app/_components/ui/button.tsx";
 import { Tip } from "@/app/_components/ui/tip.tsx";
 import type { Allowed, JobAction, JobDetail } from "@/lib/contracts/job.ts";
+import { MoreActions } from "./more-actions.tsx";
 import { PriorityControl } from "./priority-control.tsx";
 import { Standing } from "./standing.tsx";
 
@@ -74,6 +75,7 @@ export function JobActions({ job }: { job: JobDetail }) {
             />
           </span>
         </Tip>
+        <MoreActions job={job} />
       </div>
       <Reasons job={job} prefix={reasons} />
       {outcome && (

@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { signed } from "@/app/_components/jobs/job-row.tsx";
-import { Age } from "@/app/_components/time/times.tsx";
+import { Age, Until } from "@/app/_components/time/times.tsx";
 import { Fact, Facts, Panel } from "@/app/_components/ui/panel.tsx";
 import type { JobDetail } from "@/lib/contracts/job.ts";
 
@@ -19,6 +19,12 @@ export function JobFacts({ job }: { job: JobDetail }) {
         </Fact>
         <Fact name="Owner">{job.owner === null ? "nobody" : job.owner.login}</Fact>
         <Fact name="Priority">{signed(job.priority)}</Fact>
+        {job.boost !== null && (
+          <Fact name="Boost">
+            ends <Until at={job.boost.until} />, back to {signed(job.boost.from)}
+            <span className="block text-ink-3">{job.boost.reason}</span>
+          </Fact>
+        )}
         <Fact name="Rank">
           {signed(job.rank)}{" "}
           <span className="text-ink-3">

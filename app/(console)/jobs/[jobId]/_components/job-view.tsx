@@ -16,6 +16,7 @@ import { JobFacts } from "./job-facts.tsx";
 import { Related } from "./related.tsx";
 import { RunView } from "./run-view.tsx";
 import { RunsNav } from "./runs-nav.tsx";
+import { SharedRunPanel } from "./shared-run.tsx";
 import { Xray } from "./xray.tsx";
 
 /** A job: how it stands, what can be done, its runs with their logs, and what it belongs to. */
@@ -38,6 +39,7 @@ export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number |
           {runId !== null && <RunView key={runId} runId={runId} told={job.reason} />}
         </div>
         <div className="grid min-w-0 gap-4">
+          {job.shared !== null && <SharedRunPanel job={job} shared={job.shared} />}
           <JobFacts job={job} />
           <Related job={job} />
           <Definition job={job} />

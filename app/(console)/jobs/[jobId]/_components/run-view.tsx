@@ -32,6 +32,9 @@ export function RunView({ runId, told }: { runId: number; told: string | null })
           <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">{run.reason}</p>
         )}
         <MergedJobs run={run} />
+        {run.placement !== null && (
+          <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">{run.placement.why}</p>
+        )}
         <Steps run={run} />
       </Panel>
       <LogViewer

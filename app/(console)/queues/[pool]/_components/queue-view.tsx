@@ -50,7 +50,7 @@ export function QueueView({ name }: { name: string }) {
             </EmptyState>
           </div>
         ) : (
-          <WaitingJobs jobs={waiting} total={pool.queued}>
+          <WaitingJobs pool={name} jobs={waiting} total={pool.queued}>
             <LoadMore query={queue} />
           </WaitingJobs>
         )}

@@ -10,6 +10,7 @@ import type { Queue } from "@/lib/contracts/pool.ts";
 import { WaitingJob } from "./waiting-job.tsx";
 
 interface WaitingJobsProps {
+  pool: string;
   /** In the order in which they are served. */
   jobs: Queue["jobs"];
   /** How many wait in all, loaded or not. */
@@ -18,7 +19,7 @@ interface WaitingJobsProps {
 }
 
 /** What waits in a pool, in its real order, with what can be done to the selected jobs. */
-export function WaitingJobs({ jobs, total, children }: WaitingJobsProps) {
+export function WaitingJobs({ pool, jobs, total, children }: WaitingJobsProps) {
   const selection = useSelection();
   const outcomes = useOutcomes();
   const list = useListKeys<HTMLTableSectionElement>();
@@ -27,14 +28,25 @@ export function WaitingJobs({ jobs, total, children }: WaitingJobsProps) {
       <div className="sticky top-13 z-30 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-t-lg border-line border-b bg-surface px-4 py-2.5 max-sm:static">
         <h2>{plural(Math.max(total, jobs.length), "job")} waiting</h2>
         <div className="sm:ml-auto">
-          <SelectionBar jobs={jobs} selection={selection} list={list} />
+          <SelectionBar
+            jobs={jobs}
+            selection={selection}
+            list={list}
+            whole={{ filter: { pool, state: "queued" }, total }}
+          />
         </div>
       </div>
       <table className="w-full text-left text-sm">
-        <thead className="text-ink-3 text-xs max-sm:sr-only">
+        <thead className="text-ink-3 text-xs">
           <tr className="border-line border-b">
             <th scope="col" className="py-1.5 pl-4 font-medium">
-              <span className="sr-only">Select</span>
+              <input
+                type="checkbox"
+                checked={jobs.every((job) => selection.ids.has(job.id))}
+                onChange={(event) => selection.set(event.target.checked ? jobs.map((job) => job.id) : [])}
+                aria-label="Select all jobs"
+                className="size-4 accent-accent"
+              />
             </th>
             <th scope="col" className="px-2 py-1.5 text-right font-medium">
               Position

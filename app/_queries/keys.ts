@@ -14,6 +14,7 @@ export const keys = {
   job: (jobId: number) => ["job", jobId] as const,
   explanation: (jobId: number) => ["explanation", jobId] as const,
   command: (commandId: number) => ["command", commandId] as const,
+  commandItems: (commandId: number, outcome: string | null) => ["command-items", commandId, outcome] as const,
   preview: (input: unknown) => ["preview", input] as const,
   run: (runId: number) => ["run", runId] as const,
   logSize: (runId: number) => ["log-size", runId] as const,

@@ -38,6 +38,9 @@ export function isTouched(event: Event, key: readonly unknown[], data: unknown):
       return event.pushId === id && !event.type.startsWith("run.");
     case "job":
       return touchesJob(event, id, data as JobDetail | undefined);
+    case "command":
+    case "command-items":
+      return event.type === "command.changed" && (event.body.commandId === id || event.body.undoOf === id);
     case "explanation":
       return event.jobId === id || MOVES_QUEUES.has(event.type) || event.type === "worker.changed";
     case "run":

@@ -1,9 +1,9 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Undo2, X } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
-import { undoCommandAction } from "@/app/_actions/jobs.ts";
 import { commandQueries } from "@/app/_queries/commands.ts";
 import type { Command } from "@/lib/contracts/command.ts";
 import { useNow } from "../time/use-now.ts";
@@ -11,6 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { commandSummary } from "./command-summary.ts";
 import { useSent } from "./use-commands.ts";
+import { useUndo } from "./use-undo.ts";
 
 /** So long the way back is offered right here; afterwards it stands on the command's own page, as far as it is still possible. */
 const OFFERED_MS = 30_000;
@@ -52,9 +53,9 @@ function Told({ command: first, answeredAt }: { command: Command; answeredAt: nu
             Undo <span className="font-normal text-ink-3 tabular-nums">{Math.ceil(leftMs / 1_000)} s</span>
           </Button>
         )}
-        <a href={`/commands/${first.id}`} className="link whitespace-nowrap">
+        <Link href={`/commands/${first.id}`} className="link whitespace-nowrap">
           Each job
-        </a>
+        </Link>
         <Button look="ghost" aria-label="Dismiss" onClick={() => setDismissed(true)} className="px-1.5">
           <X aria-hidden className="size-4" />
         </Button>
@@ -89,19 +90,4 @@ function Moved({ command }: { command: Command | undefined }) {
       {refused.length > 10 && <li>… and {(refused.length - 10).toLocaleString("en")} more.</li>}
     </ul>
   );
-}
-
-function useUndo(commandId: number) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: async (): Promise<{ command?: Command; refusal?: string }> => {
-      try {
-        const answer = await undoCommandAction({ commandId });
-        return answer.ok ? { command: answer.data } : { refusal: answer.problem.detail };
-      } catch {
-        return { refusal: "The server could not be reached, so it is not known whether this was undone." };
-      }
-    },
-    onSettled: () => queries.invalidateQueries(),
-  });
 }

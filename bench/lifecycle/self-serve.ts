@@ -45,7 +45,7 @@ export class SelfServe {
     const farm = await startFarm({ workers: [], slots: 1, leaseSeconds: 60 });
     const sql = openDatabase({ url: farm.product.env.DATABASE_URL ?? "", applicationName: "bench", max: 4 });
     const { id } = await sql.one<{ id: number }>(
-      "INSERT INTO users (directory_id, login, name, roles) VALUES ('bench', 'bench', 'Bench', '{sheriff}') RETURNING id",
+      "INSERT INTO users (directory_id, login, name, groups) VALUES ('bench', 'bench', 'Bench', '{sheriffs}') RETURNING id",
     );
     const scopes = ["read", "jobs:write"] as const;
     const token = await mintToken(sql, { kind: "user", userId: id, name: "bench", scopes, expiresInDays: 1 });

@@ -8,6 +8,8 @@ import { SchedulerError } from "../scheduler/errors.ts";
 import type { Exchange } from "./exchange.ts";
 
 const JSON_BYTES = 256 * 1024;
+/** A result with the timings of a chunk; the agent sends at most 3.2 MB. */
+export const RESULT_BYTES = 4 * 2 ** 20;
 const CHUNK_BYTES = 2 ** 20;
 /** A chunk that was sent compressed may be this long. */
 const UNPACKED_BYTES = 8 * 2 ** 20;
@@ -15,14 +17,18 @@ const BODY_MS = 60_000;
 
 const unpack = promisify(gunzip);
 
-/** The JSON body by its schema: at most 256 KiB, unknown fields refused. */
-export async function readJson<Schema extends z.ZodObject>({ request }: Exchange, schema: Schema) {
+/** The JSON body by its schema: at most 256 KiB unless told otherwise, unknown fields refused. */
+export async function readJson<Schema extends z.ZodObject>(
+  { request }: Exchange,
+  schema: Schema,
+  maxBytes: number = JSON_BYTES,
+) {
   requireEncoding(request, []);
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new HttpProblem("invalid", "Send the body with Content-Type: application/json.", { status: 415 });
   }
-  const bytes = await readBytes(request, JSON_BYTES);
+  const bytes = await readBytes(request, maxBytes);
   return schema.strict().parse(parseJson(bytes)) as z.output<Schema>;
 }
 

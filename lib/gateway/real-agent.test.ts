@@ -15,7 +15,6 @@ afterAll(() => web.close());
 /** A farm whose repository exists, with these jobs waiting and an agent that serves them. */
 async function farmWithAgent(...builders: Partial<BuilderDefinition>[]) {
   const farm = await web.farm();
-  const jobIds = await farm.submit(...builders);
   const { url, revision } = smallRepository();
   const { sql } = web.test;
   await sql.count("UPDATE repositories SET url = $2 WHERE id = (SELECT repository_id FROM branches WHERE id = $1)", [
@@ -23,8 +22,13 @@ async function farmWithAgent(...builders: Partial<BuilderDefinition>[]) {
     url,
   ]);
   await sql.count("UPDATE branches SET ref = 'main' WHERE id = $1", [farm.branchId]);
-  for (const table of ["pushes", "buildsets"])
-    await sql.count(`UPDATE ${table} SET revision = $2 WHERE branch_id = $1`, [farm.branchId, revision]);
+  const submit = async (...definitions: Partial<BuilderDefinition>[]) => {
+    const made = await farm.submit(...definitions);
+    for (const table of ["pushes", "buildsets"])
+      await sql.count(`UPDATE ${table} SET revision = $2 WHERE branch_id = $1`, [farm.branchId, revision]);
+    return made;
+  };
+  const jobIds = await submit(...builders);
   const options = agentOptions(`http://127.0.0.1:${web.port}`, temporaryFolder("agent"));
   const pools = [{ name: farm.pool, token: farm.token }];
   const agent = new Agent(
@@ -36,7 +40,7 @@ async function farmWithAgent(...builders: Partial<BuilderDefinition>[]) {
     agent.stop();
     await ended;
   });
-  return { farm, jobIds };
+  return { farm, jobIds, submit };
 }
 
 async function logOf(jobId: number) {
@@ -85,4 +89,39 @@ it("loses not a byte of the log while the server is away and comes back as anoth
   expect(digest).toBe(sha256(`${text.join("\n")}\n`));
   const { lostCount, retryCount } = await farm.job(jobId);
   expect([lostCount, retryCount]).toEqual([0, 0]);
+});
+
+it("splits a suite by what its parts took the last time", async () => {
+  const parts = ["slow", ...Array.from({ length: 6 }, (_, index) => `quick-${index}`)];
+  const run = `
+    printf '%s\\n' ${parts.join(" ")} | "$SELFSERVE_SPLIT" | while read -r part; do
+      case "$part" in slow) seconds=60 ;; *) seconds=10 ;; esac
+      echo "ran $part"; echo "$seconds $part" >> "$SELFSERVE_TIMINGS"
+    done`;
+  const chunks = [1, 2, 3].map((index) => ({
+    name: `unit-${index}`,
+    kind: "test" as const,
+    chunk: { suite: "unit", index, of: 3 },
+    steps: [{ name: "test", run, timeoutSeconds: 60 }],
+  }));
+  const { farm, jobIds, submit } = await farmWithAgent(...chunks);
+  const ranBy = async (ids: readonly number[]) => {
+    for (const id of ids) await expect.poll(async () => (await farm.job(id)).result, soon).toBe("success");
+    const logs = await Promise.all(ids.map(logOf));
+    return logs.map(({ text }) => text.flatMap((line) => (line.startsWith("ran ") ? [line.slice(4)] : [])));
+  };
+
+  const byHash = await ranBy(jobIds);
+  expect(byHash.flat().sort()).toEqual([...parts].sort());
+  // A chunk's timings come in just after its result.
+  const measured = () =>
+    web.test.sql.rows("SELECT FROM chunk_timings t JOIN branches b USING (repository_id) WHERE b.id = $1", [
+      farm.branchId,
+    ]);
+  await expect.poll(async () => (await measured()).length, soon).toBe(parts.length);
+  const byPlan = await ranBy(await submit(...chunks));
+  expect(byPlan.flat().sort()).toEqual([...parts].sort());
+  expect(byPlan.map((of) => of.length).sort()).toEqual([1, 3, 3]);
+  expect(byPlan).toContainEqual(["slow"]);
+  expect(byHash).not.toEqual(byPlan);
 });

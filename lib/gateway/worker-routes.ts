@@ -1,4 +1,5 @@
 import { ClaimInput, FinishInput, HeartbeatInput, RegisterInput, StepInput } from "../contracts/work.ts";
+import { recordTimings } from "../scheduler/chunks/record-timings.ts";
 import { claimRun } from "../scheduler/claim-run.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
@@ -8,7 +9,7 @@ import { reportStep } from "../scheduler/report-step.ts";
 import { appendLog } from "./append-log.ts";
 import { type Exchange, methodRefusal, sendJson } from "./exchange.ts";
 import { finishWithLog } from "./finish-with-log.ts";
-import { readJson } from "./read-body.ts";
+import { RESULT_BYTES, readJson } from "./read-body.ts";
 import { sendNeededArtifact } from "./send-needed-artifact.ts";
 import { storeArtifact } from "./store-artifact.ts";
 import { bearerOf, workerContext } from "./worker-session.ts";
@@ -78,6 +79,12 @@ async function step(exchange: Exchange, ctx: SchedulerContext, runId: number): P
 }
 
 async function finish(exchange: Exchange, ctx: SchedulerContext, runId: number): Promise<void> {
-  const input = await readJson(exchange, FinishInput);
-  sendJson(exchange, await finishWithLog(exchange.doors, ctx, { ...input, runId }));
+  const { timings, ...input } = await readJson(exchange, FinishInput, RESULT_BYTES);
+  const reply = await finishWithLog(exchange.doors, ctx, { ...input, runId });
+  // The result stands, whatever becomes of the timings: they only make the next plan better.
+  if (timings) {
+    const failed = (error: unknown) => exchange.doors.report(error, exchange.requestId);
+    await recordTimings(ctx, { runId, timings }).catch(failed);
+  }
+  sendJson(exchange, reply);
 }

@@ -13,6 +13,10 @@ export class JobPage extends ConsolePage {
   readonly artifacts: Locator;
   readonly retriggers: Locator;
   readonly priority: Locator;
+  /** Why it waits, where it stands and when it will start. */
+  readonly xray: Locator;
+  /** With which jobs it shares a run, and why. */
+  readonly shared: Locator;
 
   constructor(page: Page) {
     super(page);
@@ -23,6 +27,8 @@ export class JobPage extends ConsolePage {
     this.log = page.getByRole("region", { name: "Log", exact: true });
     this.artifacts = page.getByRole("region", { name: "Artifacts" });
     this.retriggers = page.getByRole("region", { name: "Retriggers" });
+    this.xray = page.getByRole("region", { name: "Why it waits" });
+    this.shared = page.getByRole("region", { name: "Shares a run" });
     this.priority = page.getByRole("textbox", { name: /^Priority/ });
   }
 
@@ -52,6 +58,12 @@ export class JobPage extends ConsolePage {
 
   async raise(): Promise<void> {
     await this.actions.getByRole("button", { name: "Raise by 10" }).click();
+  }
+
+  /** One of the actions that are asked for less often. */
+  async more(name: string | RegExp): Promise<void> {
+    await this.actions.getByRole("button", { name: "More actions" }).click();
+    await this.page.getByRole("menuitem", { name }).click();
   }
 
   /** A line of the log that is on the screen. */

@@ -1,0 +1,102 @@
+import type { Queue } from "../lib/contracts/pool.ts";
+import { gate } from "./fixtures/gate.ts";
+import { expect, test } from "./fixtures/test.ts";
+import { jobOf } from "./fixtures/watched-repository.ts";
+import { JobPage } from "./pages/job-page.ts";
+import { QueuePage } from "./pages/queue-page.ts";
+
+const WAITING = ["second", "third", "fourth", "fifth", "sixth"];
+
+test("several jobs are cancelled after a look at what that does, and are back at their exact places after the undo", async ({
+  signIn,
+  api,
+  hook,
+  watch,
+}) => {
+  const page = await signIn("dev");
+  const rest = await api("dev");
+  const repository = await watch({ slots: 1 });
+  const end = gate();
+  repository.builder("linux first", end.step);
+  for (const name of WAITING) repository.builder(`linux ${name}`, end.step);
+  const push = await repository.pushAs("dev", hook, rest);
+  const queue = async () => (await (await rest.get(`/api/v1/pools/${repository.pool}/queue`)).json()) as Queue;
+  await expect.poll(async () => (await queue()).running.length).toBe(1);
+  await expect.poll(async () => (await queue()).jobs.length).toBe(WAITING.length);
+  const before = (await queue()).jobs.map((job) => job.id);
+
+  const waiting = new QueuePage(page);
+  await waiting.open(repository.pool);
+  const chosen = [jobOf(push, "linux third").id, jobOf(push, "linux fourth").id];
+  for (const id of chosen) await waiting.selection.select(id);
+  await waiting.selection.cancel();
+  await expect(waiting.selection.preview).toContainText("2 jobs");
+  await waiting.selection.confirm(/^Cancel 2 jobs$/);
+  await expect(waiting.tray).toContainText("2 jobs cancelled");
+  await expect.poll(() => waiting.order()).toEqual(before.filter((id) => !chosen.includes(id)));
+
+  await waiting.undo();
+  await expect(waiting.tray).toContainText("2 jobs put back");
+  await expect.poll(() => waiting.order()).toEqual(before);
+  end.open();
+});
+
+test("all that waits in a pool is raised by its filter, and each job's outcome can be read", async ({
+  signIn,
+  api,
+  hook,
+  watch,
+}) => {
+  const rest = await api("dev");
+  const page = await signIn("sheriff");
+  const repository = await watch({ slots: 1 });
+  const end = gate();
+  repository.builder("linux first", end.step);
+  for (const name of WAITING) repository.builder(`linux ${name}`, end.step);
+  await repository.pushAs("dev", hook, rest);
+  const queue = async () => (await (await rest.get(`/api/v1/pools/${repository.pool}/queue`)).json()) as Queue;
+  await expect.poll(async () => (await queue()).jobs.length).toBe(WAITING.length);
+
+  const data = { kind: "reprioritize", filter: { pool: repository.pool, state: "queued" }, priority: 7 };
+  const sheriff = await api("sheriff");
+  const answer = await sheriff.post("/api/v1/commands", { data });
+  const command = (await answer.json()) as { id: number; counts: { done: number } };
+  expect(command.counts.done).toBe(WAITING.length);
+  await expect.poll(async () => (await queue()).jobs.map((job) => job.priority)).toEqual(WAITING.map(() => 7));
+
+  await page.goto(`/commands/${command.id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(`${WAITING.length} jobs moved`);
+  await expect(page.getByRole("region", { name: "Outcomes" }).getByRole("listitem")).toHaveCount(WAITING.length);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("It was undone by")).toBeVisible();
+  await expect.poll(async () => (await queue()).jobs.map((job) => job.priority)).toEqual(WAITING.map(() => 0));
+  end.open();
+});
+
+test("a waiting job says its place and what is before it, and a boost ends by itself", async ({
+  signIn,
+  api,
+  hook,
+  watch,
+}) => {
+  const rest = await api("dev");
+  const page = await signIn("sheriff");
+  const repository = await watch({ slots: 1 });
+  const end = gate();
+  repository.builder("linux first", end.step);
+  for (const name of WAITING) repository.builder(`linux ${name}`, end.step);
+  const push = await repository.pushAs("dev", hook, rest);
+
+  const job = new JobPage(page);
+  await job.open(jobOf(push, "linux sixth").id);
+  await expect(job.xray).toContainText(`number ${WAITING.length} of ${repository.pool}`);
+  await expect(job.xray.getByRole("list", { name: "Jobs before it" })).toContainText("4 submitted earlier");
+
+  await job.more(/^Boost/);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "Why do they go first?" }).fill("Its fix is needed tonight.");
+  await dialog.getByRole("button", { name: "Set the priority of 1 job" }).click();
+  await expect(job.xray).toContainText(`number 1 of ${repository.pool}`);
+  await expect(page.getByText("Its fix is needed tonight.")).toBeVisible();
+  end.open();
+});

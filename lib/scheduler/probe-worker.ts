@@ -19,7 +19,7 @@ import { decideAction } from "./worker-actions.ts";
 
 /**
  * Makes a copy of a job that this worker alone may run, and runs first, also in quarantine: to see whether it is well again. While such a
- * copy has not ended, asking again answers it. `not_found`; `conflict` unless the worker could run the job: it is not disabled, serves the
+ * copy has not ended, asking again answers it. `not_found`; `conflict` unless the worker could run the job: it asks for work, serves the
  * job's pool, whose trust level is the branch's, and the job is neither exclusive nor in need of something that failed.
  */
 export async function probeWorker(ctx: SchedulerContext, input: ProbeWorkerInput): Promise<Job> {

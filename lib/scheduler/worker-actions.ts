@@ -45,7 +45,8 @@ export function decideAction(actor: Actor, action: WorkerAction, worker: WorkerS
   const { name, control, controlReason } = worker;
   const made = MAKES[action];
   const weaker = made !== undefined && STRENGTH[made] < STRENGTH[control];
-  if (!weaker && !(action === "probe" && control === "disabled")) return { allowed: true };
+  const deaf = action === "probe" && STRENGTH[control] > STRENGTH.quarantined; // it would never ask for its probe
+  if (!weaker && !deaf) return { allowed: true };
   const state = control === "draining" ? "is being drained" : `is ${control}`;
   const why = controlReason === null ? "" : ` (${controlReason})`;
   return { allowed: false, code: "conflict", reason: `The worker ${name} ${state}${why}; release it first.` };

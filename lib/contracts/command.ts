@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Id, Name, Timestamp, UserRef } from "./id.ts";
+import { PageInput } from "./page.ts";
 import { ProblemCode } from "./problem.ts";
 
 export const CommandKind = z.enum(["cancel", "retrigger", "reprioritize", "undo"]);
@@ -39,9 +40,19 @@ export const Command = z.object({
   undo: z.object({ possible: z.boolean(), reason: z.string().nullable(), undoneBy: Id.nullable() }),
   /** The command that this one undoes. */
   undoOf: Id.nullable(),
+  /** By job id, at most as many as were asked for; `counts` are of all of them. */
   items: z.array(CommandItem),
+  /** Where the items go on; null after the last one. */
+  nextCursor: z.string().nullable(),
 });
 export type Command = z.infer<typeof Command>;
+
+/** Which of a command's items to answer with: those of one outcome, and a page of them. */
+export const CommandItemsInput = PageInput.extend({
+  outcome: ItemOutcome.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(500),
+});
+export type CommandItemsInput = z.infer<typeof CommandItemsInput>;
 
 /** What a command would do, before it is given. */
 export const CommandPreview = z.object({

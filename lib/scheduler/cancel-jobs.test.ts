@@ -67,7 +67,7 @@ describe("cancelJobs", () => {
     const { workerId, bootId } = worker.actor;
     for (let round = 0; round < 20; round++) {
       const ids = await farm.submit({ name: "a" }, { name: "b" }, { name: "c" });
-      const members = ids.map((jobId) => ({ jobId, receipt: { rule: "merged" } }));
+      const members = ids.map((jobId) => ({ jobId, receipt: { rule: "same-builder" as const } }));
       const run = { workerId, bootId, slot: 0, claimId: randomUUID(), leaseSeconds: 60, members };
       const runId = await insertRun(test.sql, run);
       await test.sql.count("UPDATE jobs SET state = 'running', ever_ran = true WHERE id = ANY ($1::bigint[])", [ids]);
@@ -86,7 +86,7 @@ describe("cancelJobs", () => {
     if (worker.actor.kind !== "worker") throw new Error("not a worker");
     const { workerId, bootId } = worker.actor;
     const [left = 0, stays = 0] = await farm.submit({ name: "a" }, { name: "b" });
-    const members = [left, stays].map((jobId) => ({ jobId, receipt: { rule: "merged" } }));
+    const members = [left, stays].map((jobId) => ({ jobId, receipt: { rule: "same-builder" as const } }));
     const runId = await insertRun(test.sql, {
       workerId,
       bootId,
@@ -162,12 +162,17 @@ describe("cancelJobs", () => {
     expect(await test.sql.rows("SELECT FROM command_items WHERE job_id = $1", [jobId])).toEqual([]);
   });
 
-  it("does nothing when one of the jobs does not exist", async () => {
+  it("refuses a job that does not exist in its item, and does the others", async () => {
     const farm = await makeFarm(test);
     const [jobId = 0] = await farm.submit({});
-    const ask = cancelJobs(farm.as(), { jobIds: [jobId, 999_999_999], idempotencyKey: "k" });
-    await expect(ask).rejects.toMatchObject({ code: "not_found", message: "There is no job 999999999." });
-    expect(await farm.job(jobId)).toMatchObject({ state: "queued" });
+    const command = await cancelJobs(farm.as(), { jobIds: [jobId, 999_999_999] });
+    expect(command.items).toMatchObject([
+      { jobId, outcome: "done" },
+      { jobId: 999_999_999, outcome: "refused", code: "not_found", message: "There is no job 999999999." },
+    ]);
+    const alone = await cancelJobs(farm.as(), { jobIds: [999_999_999] });
+    expect(alone.completedAt).not.toBeNull();
+    expect(() => acceptedOrThrow(alone)).toThrow(expect.objectContaining({ code: "not_found" }));
   });
 
   it("tells what became of it even to a token that may only write", async () => {

@@ -6,28 +6,41 @@ import { type LockedJob, lockJobsWithDependents } from "../db/sql/lock-jobs.ts";
 import { lockRuns, readLiveRunIds, readMembers } from "../db/sql/lock-run.ts";
 import type { Sql } from "../db/sql.ts";
 import { doneItem, refusedItem, unchangedItem } from "./command-items.ts";
+import type { Applied, CommandBatch, CommandWork } from "./command-work.ts";
 import type { SchedulerContext } from "./context.ts";
 import { worstResult } from "./job-state.ts";
 import { type Move, moveJobs } from "./move-jobs.ts";
 import { allowedActions } from "./permissions.ts";
-import { recordAll } from "./record.ts";
-import { type Applied, runCommand } from "./run-command.ts";
+import { nameOf, recordAll, userIdOf } from "./record.ts";
+import { namedTargets } from "./resolve-targets.ts";
+import { runCommand } from "./run-command.ts";
+
+/** What a cancel is told, apart from its jobs. */
+export interface CancelParams {
+  reason: string | null;
+}
 
 /**
  * Cancels jobs. One that waits or runs is done at once, and what waits for it is skipped; a run that serves no job any more is told to
  * stop. A job that is done stays as it is, one that may not be cancelled is refused, each with a sentence in its item.
  */
 export function cancelJobs(ctx: SchedulerContext, input: CancelJobsInput): Promise<Command> {
-  const { jobIds, reason, idempotencyKey } = input;
-  const request = { kind: "cancel" as const, jobIds, input: { reason: reason ?? null }, idempotencyKey };
-  return runCommand(ctx, request, (tx, batch) => cancelBatch(tx, ctx, batch, reason));
+  const { reason, idempotencyKey, ...targets } = input;
+  const params: CancelParams = { reason: reason ?? null };
+  const request = { kind: "cancel" as const, params, idempotencyKey, ...namedTargets(ctx, targets) };
+  return runCommand(ctx, request, cancelWork(params));
+}
+
+/** How a cancel works off its jobs. */
+export function cancelWork({ reason }: CancelParams): CommandWork {
+  return { together: "nothing", apply: (tx, ctx, batch) => cancelBatch(tx, ctx, batch, reason) };
 }
 
 async function cancelBatch(
   tx: Sql,
   ctx: SchedulerContext,
-  jobIds: readonly number[],
-  reason: string | undefined,
+  { commandId, jobIds }: CommandBatch,
+  reason: string | null,
 ): Promise<Applied> {
   const locked = await lockJobsWithDependents(tx, jobIds);
   const named = new Set(jobIds);
@@ -35,18 +48,12 @@ async function cancelBatch(
     .filter((job) => named.has(job.id))
     .map((job) => ({ job, allowed: allowedActions(ctx.actor, { ...job, shared: false, failedNeed: null }).cancel }));
   const cancelled = decided.filter(({ allowed }) => allowed.allowed).map(({ job }) => job);
-
-  const sets = await moveJobs(
-    tx,
-    ctx,
-    locked,
-    cancelled.map((job) => toMove(job, ctx, reason)),
-  );
-  const wake = await stopRuns(tx, ctx, cancelled);
-  await completeBuildsets(tx, sets, worstResult);
+  const who = nameOf(ctx);
+  const sentence = reason ? `Cancelled by ${who}: ${reason}` : `Cancelled by ${who}.`;
+  const wake = await endJobs(tx, ctx, locked, { jobs: cancelled, reason: sentence, commandId });
   return {
     items: decided.map(({ job, allowed }) => {
-      if (allowed.allowed) return doneItem(job.id);
+      if (allowed.allowed) return { ...doneItem(job.id), before: { state: job.state } };
       return allowed.code === "conflict" ? unchangedItem(job.id, allowed.reason) : refusedItem(job.id, allowed);
     }),
     audits: cancelled.map((job) => ({
@@ -59,17 +66,41 @@ async function cancelBatch(
   };
 }
 
-function toMove(job: LockedJob, { actor }: SchedulerContext, reason: string | undefined): Move {
-  const who = actor.kind === "user" ? actor.login : actor.name;
-  return {
-    id: job.id,
-    from: job.state,
-    to: "done",
-    result: "cancelled",
-    reason: reason ? `Cancelled by ${who}: ${reason}` : `Cancelled by ${who}.`,
-    cancelledById: actor.kind === "user" ? actor.userId : null,
-    event: "job.cancelled",
-  };
+/** Jobs that a command ends as cancelled. */
+interface Ending {
+  jobs: readonly LockedJob[];
+  /** The sentence that each of them will show. */
+  reason: string;
+  commandId: number;
+}
+
+/**
+ * Ends jobs as cancelled, takes those that run out of their runs, and skips what waits for any of them. `locked` holds the jobs and all that
+ * wait for them. Answers the signals that stop the runs that serve nobody any more.
+ */
+export async function endJobs(
+  tx: Sql,
+  ctx: SchedulerContext,
+  locked: readonly LockedJob[],
+  { jobs, reason, commandId }: Ending,
+): Promise<string[]> {
+  const cancelledById = userIdOf(ctx);
+  const moves = jobs.map(
+    (job): Move => ({
+      id: job.id,
+      from: job.state,
+      to: "done",
+      result: "cancelled",
+      reason,
+      cancelledById,
+      event: "job.cancelled",
+      body: { commandId },
+    }),
+  );
+  const sets = await moveJobs(tx, ctx, locked, moves);
+  const wake = await stopRuns(tx, ctx, jobs);
+  await completeBuildsets(tx, sets, worstResult);
+  return wake;
 }
 
 /** Takes the jobs out of the runs that serve them; names the workers whose runs have to stop. */

@@ -124,6 +124,24 @@ function jobRefusal(actor: Actor, action: JobAction, job: JobSubject): string | 
   return `${who} the push of job ${job.id}, so ${others} may ${action} it.`;
 }
 
+/** Why the actor may not undo what somebody has asked for, whatever it was; null when they may. */
+export function undoRefusal(
+  actor: Actor,
+  command: { id: number; userId: number | null; userLogin: string | null },
+): string | null {
+  if (actor.kind === "system") return null;
+  if (actor.kind !== "user") return "Only a signed-in user may undo a command.";
+  if (!actor.scopes.includes("jobs:write")) return missingScope("jobs:write", actor.scopes);
+  if (isSheriff(actor)) return null;
+  if (!actor.roles.includes("developer")) {
+    return "Your account has no role here; a developer may undo their own commands. Ask an admin for the role.";
+  }
+  if (command.userId === actor.userId) return null;
+  const who = command.userLogin === null ? "The product itself" : command.userLogin;
+  const others = command.userLogin === null ? "a sheriff" : `${command.userLogin}, a sheriff`;
+  return `${who} gave command ${command.id}, so only ${others} or an admin may undo it.`;
+}
+
 /** Whether the person looks after everybody's jobs. */
 export function isSheriff(actor: Actor): boolean {
   return actor.kind === "user" && (actor.roles.includes("sheriff") || actor.roles.includes("admin"));

@@ -1,112 +1,78 @@
 import { createHash } from "node:crypto";
-import type { Command, CommandItem, CommandKind } from "../contracts/command.ts";
-import { completeCommand, findMissingJob, insertCommand, insertItems, readOpenItems } from "../db/sql/commands.ts";
+import type { Command, CommandKind } from "../contracts/command.ts";
+import { insertCommand, insertItems } from "../db/sql/commands.ts";
 import { keepCommandOfKey, takeKey } from "../db/sql/idempotency-key.ts";
-import type { Sql } from "../db/sql.ts";
+import type { Database, Sql } from "../db/sql.ts";
 import { canonicalJson } from "../db/to-jsonb.ts";
+import { announce, type CommandWork, workBatch, workOff } from "./command-work.ts";
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { readCommand } from "./get-command.ts";
 import { requirePermission } from "./permissions.ts";
-import { type AuditEntry, actorKey, auditRefusal, recordAll } from "./record.ts";
+import { actorKey, auditRefusal } from "./record.ts";
 
-/** What somebody asks for: one effect on each of the jobs. `input` is kept with the command. */
+/** What somebody asks for: one effect on each of many jobs. */
 export interface CommandRequest {
   kind: CommandKind;
-  jobIds: readonly number[] | undefined;
-  input: Record<string, unknown>;
+  /** What it is asked for, such as `job:12`, for the audit row of a refusal of the whole. */
+  object: string;
+  /** Which jobs, as they were named: the same idempotency key with others is another request. */
+  named: object;
+  /** What to do to them; kept with the command for whoever resumes it. */
+  params: object;
   idempotencyKey: string | undefined;
+  undoOf?: number;
+  /** The jobs, found once, in the transaction that makes the command. */
+  targets(tx: Sql): Promise<readonly number[]>;
 }
 
-/** What became of some of a command's jobs; `wake` names signals to send once it is committed. */
-export interface Applied {
-  items: CommandItem[];
-  audits?: AuditEntry[];
-  wake?: string[];
-}
-
-const BATCH = 100;
+/** Batches that whoever asks waits for: 500 jobs. What is left goes on by itself. */
+const WAITED_FOR = 5;
 
 /**
- * Runs a command: the first hundred jobs in the transaction that makes it, the others a hundred at a time, each batch whole or not at all.
- * With an idempotency key the same request is one command, which a repeat also completes when it was cut off; the same key with another
- * request is `invalid`. `not_found` when a job does not exist.
+ * Runs a command. The transaction that makes it stores every job as pending and works off the first hundred; the others follow a hundred at
+ * a time, each batch whole or not at all. Up to 500 jobs are done when it answers; a larger command goes on in this process, and when this
+ * process ends, `resumeCommands` goes on. With an idempotency key the same request is one command, which a repeat also completes when it
+ * was cut off; the same key with another request is `invalid`.
  */
-export async function runCommand(
-  ctx: SchedulerContext,
-  request: CommandRequest,
-  apply: (tx: Sql, jobIds: readonly number[]) => Promise<Applied>,
-): Promise<Command> {
-  await auditRefusal(ctx, { action: `job.${request.kind}`, object: `job:${request.jobIds?.[0]}` }, async () =>
-    requirePermission(ctx.actor, "command"),
-  );
-  const jobIds = [...new Set(request.jobIds ?? [])].sort((a, b) => a - b);
-  const wake = new Set<string>();
-  let commandId: number | null = null;
-  for (let from = 0; from < jobIds.length; from += BATCH) {
-    const batch = { jobIds: jobIds.slice(from, from + BATCH), last: from + BATCH >= jobIds.length };
-    const done = await ctx.sql.transaction(async (tx) => {
-      const id: number = await openCommand(tx, ctx, { ...request, jobIds }, commandId);
-      return { id, applied: await runBatch(tx, ctx, { id, kind: request.kind, ...batch }, apply) };
+export async function runCommand(ctx: SchedulerContext, request: CommandRequest, work: CommandWork): Promise<Command> {
+  const { id, first } = await auditRefusal(ctx, { action: `job.${request.kind}`, object: request.object }, async () => {
+    requirePermission(ctx.actor, "command");
+    return ctx.sql.transaction(async (tx) => {
+      const id = await openCommand(tx, ctx, request);
+      return { id, first: await workBatch(tx, ctx, id, work) };
     });
-    commandId = done.id;
-    for (const topic of done.applied.wake ?? []) wake.add(topic);
-  }
-  for (const topic of ["relay", ...wake]) ctx.signals.send(topic);
-  if (commandId === null) throw new SchedulerError("invalid", "Name at least one job.");
-  return readCommand(ctx, commandId);
+  });
+  announce(ctx, first);
+  const complete = first.complete || (await workOff(ctx, id, work, { batches: WAITED_FOR - 1 }));
+  if (!complete) goOn(ctx, id, work);
+  return readCommand(ctx, id);
 }
 
-/** Makes the command, or finds the one that its key stands for. The key's row is locked until the batch is committed. */
-async function openCommand(
-  tx: Sql,
-  ctx: SchedulerContext,
-  request: CommandRequest & { jobIds: readonly number[] },
-  known: number | null,
-): Promise<number> {
-  const { kind, jobIds, input, idempotencyKey: key } = request;
-  const content = canonicalJson({ kind, jobIds, input });
-  const hash = createHash("sha256").update(content).digest("hex");
-  const actor = actorKey(ctx.actor);
-  const taken = key === undefined ? undefined : await takeKey(tx, actor, key, hash);
-  if (taken && taken.bodyHash !== hash) {
+/** Makes the command, or finds the one that its key stands for. */
+async function openCommand(tx: Sql, ctx: SchedulerContext, request: CommandRequest): Promise<number> {
+  const { kind, named, params, idempotencyKey: key, undoOf = null } = request;
+  const { actor } = ctx;
+  const hash = createHash("sha256").update(canonicalJson({ kind, named, params })).digest("hex");
+  const known = key === undefined ? undefined : await takeKey(tx, actorKey(actor), key, hash);
+  if (known && known.bodyHash !== hash) {
     throw new SchedulerError("invalid", `The idempotency key ${key} was used for another request; make a new one.`);
   }
-  const existing = taken?.commandId ?? known;
-  if (existing !== null) return existing;
+  if (known) return known.commandId;
 
-  const missing = await findMissingJob(tx, jobIds);
-  if (missing !== undefined) throw new SchedulerError("not_found", `There is no job ${missing}.`);
-  const userId = ctx.actor.kind === "user" ? ctx.actor.userId : null;
-  const id = await insertCommand(tx, { kind, userId, via: ctx.actor.via, input: { ...input, jobIds } });
-  if (key !== undefined) await keepCommandOfKey(tx, actor, key, id);
+  const jobIds = await request.targets(tx);
+  const id = await insertCommand(tx, { kind, actor, params, undoOf });
+  await insertItems(tx, id, jobIds);
+  if (key !== undefined) await keepCommandOfKey(tx, actorKey(actor), key, id);
   return id;
 }
 
-async function runBatch(
-  tx: Sql,
-  ctx: SchedulerContext,
-  command: { id: number; kind: CommandKind; jobIds: readonly number[]; last: boolean },
-  apply: (tx: Sql, jobIds: readonly number[]) => Promise<Applied>,
-): Promise<Applied> {
-  const open = await readOpenItems(tx, command.id, command.jobIds);
-  const applied = open.length === 0 ? { items: [] } : await apply(tx, open);
-  await insertItems(tx, command.id, applied.items);
-  if (command.last) await completeCommand(tx, command.id);
-  await recordAll(tx, ctx, { audits: applied.items.map((item) => auditOf(command, item, applied.audits)) });
-  return applied;
-}
+/** The large commands that go on in this process, one after the other for each database: claims and pages come first. */
+const going = new WeakMap<Database, Promise<unknown>>();
 
-/** One audit row per job: the verb's own, or one that says what became of it. */
-function auditOf(
-  command: { id: number; kind: CommandKind },
-  item: CommandItem,
-  own: readonly AuditEntry[] = [],
-): AuditEntry {
-  const action = `job.${command.kind}`;
-  const object = `job:${item.jobId}`;
-  const done = own.find((audit) => audit.object === object);
-  const after = { command: command.id, outcome: item.outcome, ...(item.message !== null && { reason: item.message }) };
-  if (done) return { ...done, after: { ...after, ...(done.after as Record<string, unknown>) } };
-  return { action, object, after, outcome: item.outcome === "refused" ? "refused" : "done" };
+/** Goes on without anybody who waits. Whatever stops it, such as the end of the process, `resumeCommands` finds it. */
+function goOn(ctx: SchedulerContext, commandId: number, work: CommandWork): void {
+  const before = going.get(ctx.sql) ?? Promise.resolve();
+  const now = before.then(() => workOff(ctx, commandId, work)).catch(() => false);
+  going.set(ctx.sql, now);
 }

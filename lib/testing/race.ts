@@ -47,7 +47,8 @@ export async function expectSound(sql: Sql, poolId: number | null = null): Promi
        WHERE state = 'running' AND NOT EXISTS (SELECT FROM ms WHERE ms.job_id = js.id AND live)
      UNION ALL SELECT 'run without a job', id FROM runs r WHERE ($1::bigint IS NULL OR pool_id = $1) AND state = 'running'
        AND NOT EXISTS (SELECT FROM ms WHERE ms.run_id = r.id AND live)
-     UNION ALL SELECT 'counted twice', job_id FROM ends GROUP BY job_id HAVING count(*) > 1
+     UNION ALL SELECT 'counted twice', e.job_id FROM ends e GROUP BY e.job_id HAVING count(*) > 1 + (
+       SELECT count(*) FROM events u WHERE u.job_id = e.job_id AND u.type = 'job.restored')
      UNION ALL SELECT 'ended without an event', id FROM js WHERE state = 'done' AND id NOT IN (SELECT job_id FROM ends)
      UNION ALL SELECT 'blocked for ever', id FROM js WHERE state = 'blocked' AND NOT EXISTS (
        SELECT FROM job_dependencies d JOIN js n ON n.id = d.needs_job_id WHERE d.job_id = js.id AND n.state <> 'done')

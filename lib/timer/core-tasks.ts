@@ -1,12 +1,14 @@
 import type { EventStream } from "../events/event-stream.ts";
 import { publishEvents } from "../events/publish-events.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
+import { endBoosts } from "../scheduler/end-boosts.ts";
 import { endQuarantines } from "../scheduler/end-quarantines.ts";
 import { expireLeases } from "../scheduler/expire-leases.ts";
 import { chainAudit } from "../scheduler/relay/chain-audit.ts";
 import { numberEvents } from "../scheduler/relay/number-events.ts";
 import { relayQueue } from "../scheduler/relay/relay-queue.ts";
 import { sweepQueue } from "../scheduler/relay/sweep-queue.ts";
+import { resumeCommands } from "../scheduler/resume-commands.ts";
 import type { AuditHeads } from "./audit-heads.ts";
 import { LeaseGrace } from "./lease-grace.ts";
 import type { Task } from "./task.ts";
@@ -32,6 +34,8 @@ export function coreTasks({ ctx, stream, auditHeads, sweepSeconds }: CoreTaskOpt
     { name: "audit", everyMs: 1000, topics: ["relay"], run: (abort) => audit(ctx, auditHeads, abort) },
     { name: "leases", everyMs: 2000, topics: [], run: () => expire(ctx, grace) },
     { name: "quarantines", everyMs: 5000, topics: [], run: async () => void (await endQuarantines(ctx)) },
+    { name: "commands", everyMs: 5000, topics: [], run: async (abort) => void (await resumeCommands(ctx, abort)) },
+    { name: "boosts", everyMs: 5000, topics: [], run: async () => void (await endBoosts(ctx)) },
     { name: "idempotency keys", everyMs: 3_600_000, topics: [], run: () => forgetKeys(ctx) },
   ];
 }

@@ -3,5 +3,5 @@ import { resource, route } from "@/lib/http/route.ts";
 import { getCommand } from "@/lib/scheduler/get-command.ts";
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource({
-  GET: route(ENDPOINTS.getCommand, (ctx, { params }) => getCommand(ctx, params)),
+  GET: route(ENDPOINTS.getCommand, (ctx, { params, query }) => getCommand(ctx, { ...params, ...query })),
 });

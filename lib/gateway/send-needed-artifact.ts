@@ -37,7 +37,7 @@ async function findNeeded(sql: Sql, { actor }: SchedulerContext, id: number) {
         SELECT a.sha256, a.size FROM artifacts a
         WHERE a.id = $1 AND EXISTS (
           SELECT FROM runs r
-          JOIN job_dependencies d ON d.job_id = r.base_job_id
+          JOIN job_dependencies d ON d.job_id = r.lead_job_id
           JOIN run_members m ON m.job_id = d.needs_job_id AND NOT m.receipt ? 'detached'
           WHERE r.worker_id = $2 AND r.boot_id = $3 AND r.state IN ('running', 'cancelling') AND m.run_id = a.run_id)`,
     },

@@ -15,10 +15,11 @@ export interface RedisSignals extends Signals {
 export function openSignals(redisUrl: string, report?: (error: Error) => void): RedisSignals {
   const pubSub = new PubSub(redisUrl, report);
   const waiting = new Map<string, Set<() => void>>();
+  const listening = new Map<string, Set<() => void>>();
   const unsent = new Set<string>();
 
   pubSub.subscribe(CHANNEL, (topic) => {
-    for (const wake of [...(waiting.get(topic) ?? [])]) wake();
+    for (const wake of [...(waiting.get(topic) ?? []), ...(listening.get(topic) ?? [])]) wake();
   });
 
   const flush = () => {
@@ -35,6 +36,11 @@ export function openSignals(redisUrl: string, report?: (error: Error) => void): 
       unsent.add(topic);
     },
     next: (topics, timeoutMs, abort) => waitForAny(waiting, topics, timeoutMs, abort),
+    listen: (topic, wake) => {
+      const own = () => wake();
+      enter(listening, topic, own);
+      return () => leave(listening, topic, own);
+    },
     close: () => {
       for (const wakes of waiting.values()) for (const wake of [...wakes]) wake();
       pubSub.close();
@@ -60,12 +66,14 @@ function waitForAny(
     const giveUp = () => end(false);
     const timer = setTimeout(giveUp, timeoutMs);
     abort?.addEventListener("abort", giveUp, { once: true });
-    for (const topic of topics) {
-      const wakes = waiting.get(topic) ?? new Set();
-      waiting.set(topic, wakes);
-      wakes.add(wake);
-    }
+    for (const topic of topics) enter(waiting, topic, wake);
   });
+}
+
+function enter(waiting: Map<string, Set<() => void>>, topic: string, wake: () => void): void {
+  const wakes = waiting.get(topic) ?? new Set();
+  waiting.set(topic, wakes);
+  wakes.add(wake);
 }
 
 /** Topics name pools and workers that come and go, so an empty one is forgotten. */

@@ -54,7 +54,7 @@ describe("claimRun", () => {
     expect(await farm.job(jobId)).toMatchObject({ state: "done" });
   });
 
-  it("gives a claim the run of its twin that came between its first looks", async () => {
+  it("gives a claim the run of its twin that came after its first look", async () => {
     const farm = await makeFarm(test);
     const [jobId = 0] = await farm.submit({});
     await farm.relay();
@@ -65,8 +65,7 @@ describe("claimRun", () => {
     const sql = Object.assign(Object.create(worker.sql), {
       async maybe(...read: Parameters<typeof maybe>) {
         const found = await maybe.apply(worker.sql, read);
-        if (typeof read[0] === "object" && read[0].name === "read-claimed-run")
-          twin ??= await farm.claim(worker, 0, id);
+        if (typeof read[0] === "object" && read[0].name === "read-claim") twin ??= await farm.claim(worker, 0, id);
         return found;
       },
     });

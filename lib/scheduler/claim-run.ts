@@ -1,20 +1,15 @@
-import { QueueClass } from "../contracts/placement.ts";
 import type { ClaimInput, ClaimReply } from "../contracts/work.ts";
-import { readClaimedRun, readSlotRun } from "../db/sql/lock-run.ts";
-import { findFirst } from "../db/sql/pick-job.ts";
+import { readSlotRuns } from "../db/sql/lock-run.ts";
+import { type ClaimState, readClaim } from "../db/sql/read-claim.ts";
 import { readWork } from "../db/sql/read-work.ts";
-import { touchWorker } from "../db/sql/touch-worker.ts";
 import { toWork } from "../db/to-work.ts";
 import type { SchedulerContext } from "./context.ts";
-import { type Claim, decideClaim } from "./decide-claim.ts";
 import { SchedulerError } from "./errors.ts";
+import { type Found, lookForWork, type Search, takeOffer } from "./look-for-work.ts";
 import { lookUntil } from "./look-until.ts";
 import { loseRun } from "./lose-run.ts";
 import { requirePermission } from "./permissions.ts";
-import { QueueNotReady } from "./queue/queue-not-ready.ts";
-
-/** Hints that turn out stale before PostgreSQL is asked for its own order. */
-const MAX_HINTS = 20;
+import type { Guest, Looked, Occasion, Stay } from "./room.ts";
 
 /** A claim as the worker sends it; `abort` fires when nobody listens for the answer any more. */
 export interface ClaimRunInput extends ClaimInput {
@@ -27,76 +22,104 @@ export interface ClaimRunInput extends ClaimInput {
  */
 export async function claimRun(ctx: SchedulerContext, input: ClaimRunInput): Promise<ClaimReply> {
   requirePermission(ctx.actor, "work");
-  const claim = await checkClaim(ctx, input);
-  const earlier = await readClaimedRun(ctx.sql, claim.workerId, claim.slot, claim.claimId);
-  if (earlier) return earlier.state === "running" ? answer(ctx, earlier.id) : { work: null };
-
-  const held = await readSlotRun(ctx.sql, claim.workerId, claim.slot);
-  // its twin, sent again by an impatient worker, may have been quicker since the look above
-  if (held?.claimId === claim.claimId) return held.state === "running" ? answer(ctx, held.id) : { work: null };
-  if (held) await loseRun(ctx, held.id, held.bootId === claim.bootId ? "slot" : "boot");
-
-  const wait = { topics: claim.poolIds.map((id) => `pool:${id}`), waitSeconds: input.waitSeconds, abort: input.abort };
-  const avoid: number[] = [];
-  const runId = await lookUntil(ctx.signals, wait, () => tryOnce(ctx, claim, avoid));
-  return runId == null ? { work: null } : answer(ctx, runId);
+  const state = await readState(ctx, input);
+  const { claimed, held } = state;
+  if (claimed) return claimed.state === "running" ? answer(ctx, claimed.id) : { work: null };
+  const search = toSearch(ctx, input, state);
+  if (held) await loseRun(ctx, held.id, held.bootId === search.claim.bootId ? "slot" : "boot");
+  const found = await findWork(ctx, input, search);
+  const runId = found === undefined ? await twinsRun(ctx, search) : found;
+  return runId === null ? { work: null } : answer(ctx, runId);
 }
 
-async function checkClaim(ctx: SchedulerContext, input: ClaimRunInput): Promise<Claim> {
+/** The run that the claim's twin, sent again by an impatient worker, has made meanwhile: this answer must not end it. */
+async function twinsRun(ctx: SchedulerContext, { claim }: Search): Promise<number | null> {
+  const { claimed } = await readSlotRuns(ctx.sql, claim);
+  return claimed?.state === "running" ? claimed.id : null;
+}
+
+async function findWork(ctx: SchedulerContext, input: ClaimRunInput, search: Search): Promise<Found | undefined> {
+  const stay: Stay = { waitSeconds: input.waitSeconds, abort: input.abort };
+  if (!search.probesOnly) {
+    const looked = await lookForWork(ctx, search, "asked");
+    if (typeof looked === "object") return looked.found;
+    return stay.waitSeconds === 0 ? undefined : ctx.room.wait(toGuest(ctx, input, search), stay);
+  }
+  // Out of service: it stands in no line, and looks by itself for probes and for its release.
+  const wait = { ...stay, topics: [`worker:${search.claim.workerId}`] };
+  return lookUntil(ctx.signals, wait, async () => {
+    const now = toSearch(ctx, input, await readState(ctx, input));
+    const looked = await lookForWork(ctx, now, "asked");
+    return typeof looked === "object" ? looked.found : undefined;
+  });
+}
+
+function toGuest(ctx: SchedulerContext, input: ClaimRunInput, search: Search): Guest<Found> {
+  const { workerId, slot, poolIds, pools } = search.claim;
+  const isFast = pools.map(({ fastSpeed }) => fastSpeed !== null && search.speed >= fastSpeed);
+  /** A job that it may not start may be the first sign that it was taken out of service. */
+  const checked = async (looked: Looked<Found>) => {
+    if (looked === "held") search.probesOnly = isOutOfService(await readState(ctx, input));
+    return looked;
+  };
+  return {
+    workerId,
+    slot,
+    poolIds,
+    speed: search.speed,
+    kind: JSON.stringify([poolIds, isFast]),
+    look: async (occasion: Occasion) => {
+      if (occasion === "probed") search.probes = (await readState(ctx, input)).probes;
+      return checked(await lookForWork(ctx, search, occasion));
+    },
+    take: async (offer) => checked(await takeOffer(ctx, search, offer)),
+  };
+}
+
+/** The worker as it is now. Refuses one that was started anew since, one that is disabled, and a slot that it does not have. */
+async function readState(ctx: SchedulerContext, { slot, claimId }: ClaimRunInput): Promise<ClaimState> {
   const { actor } = ctx;
   if (actor.kind !== "worker") throw new SchedulerError("forbidden", "Only a registered worker may claim work.");
-  const worker = await touchWorker(ctx.sql, actor.workerId);
-  if (worker?.bootId !== actor.bootId) {
+  const silentSeconds = 2 * ctx.settings.leaseSeconds;
+  const state = await readClaim(ctx.sql, { workerId: actor.workerId, slot, claimId, silentSeconds });
+  if (state?.bootId !== actor.bootId) {
     throw new SchedulerError("conflict", `The worker ${actor.name} has been started anew since.`, {
       state: "superseded",
     });
   }
-  if (input.slot >= worker.slots) {
-    throw new SchedulerError(
-      "invalid",
-      `The worker ${actor.name} has ${worker.slots} slots, counted from 0; there is no slot ${input.slot}.`,
-    );
+  if (state.disabled) {
+    const why = state.controlReason === null ? "" : `: ${state.controlReason}`;
+    throw new SchedulerError("forbidden", `The worker ${actor.name} is disabled and gets no work${why}`);
   }
-  const poolIds = input.pools.flatMap((name) => {
-    const pool = worker.pools.find((registered) => registered.name === name);
-    if (pool) return pool.removed ? [] : [pool.id];
+  if (slot < state.slots) return state;
+  throw new SchedulerError(
+    "invalid",
+    `The worker ${actor.name} has ${state.slots} slots, counted from 0; there is no slot ${slot}.`,
+  );
+}
+
+function isOutOfService({ quarantined, draining }: ClaimState): boolean {
+  return quarantined || draining;
+}
+
+function toSearch(ctx: SchedulerContext, input: ClaimRunInput, state: ClaimState): Search {
+  const { actor } = ctx;
+  if (actor.kind !== "worker") throw new SchedulerError("forbidden", "Only a registered worker may claim work.");
+  const pools = input.pools.flatMap((name) => {
+    const pool = state.pools.find((registered) => registered.name === name);
+    if (pool) return pool.removed ? [] : [pool];
     throw new SchedulerError("forbidden", `The worker ${actor.name} is not registered with the pool ${name}.`);
   });
   const { claimId, slot } = input;
   const { leaseSeconds } = ctx.settings;
-  return { workerId: actor.workerId, bootId: actor.bootId, slot, claimId, poolIds, leaseSeconds };
-}
-
-/** The run, null when another claim has taken the slot, undefined when nothing waits. Jobs that are held for others join `avoid`. */
-async function tryOnce(ctx: SchedulerContext, claim: Claim, avoid: number[]): Promise<number | null | undefined> {
-  for (let hints = 0; hints < MAX_HINTS; hints++) {
-    const hint = await popHint(ctx, claim, avoid);
-    if (!hint) break;
-    const decision = await decideClaim(ctx, claim, [hint.jobId]);
-    if (decision.kind === "run") return decision.runId;
-    if (decision.kind === "superseded") return null;
-    if (decision.kind === "held") avoid.push(decision.jobId);
-  }
-  // Redis is empty, not ready, or far behind: PostgreSQL knows the order, too.
-  for (let tries = 0; tries < MAX_HINTS; tries++) {
-    const candidates = await findFirst(ctx.sql, claim);
-    if (candidates.length === 0) return undefined;
-    const decision = await decideClaim(ctx, claim, candidates);
-    if (decision.kind === "run") return decision.runId;
-    if (decision.kind === "superseded") return null;
-  }
-  return undefined;
-}
-
-async function popHint(ctx: SchedulerContext, claim: Claim, avoid: readonly number[]) {
-  try {
-    const wants = claim.poolIds.map((poolId) => ({ poolId, classes: QueueClass.options }));
-    const [hint] = await ctx.queues.pop(wants, 1, avoid);
-    return hint;
-  } catch (error) {
-    if (error instanceof QueueNotReady) return undefined;
-    throw error;
-  }
+  const poolIds = pools.map(({ id }) => id);
+  return {
+    claim: { workerId: actor.workerId, bootId: actor.bootId, slot, claimId, poolIds, pools, leaseSeconds },
+    speed: state.speed,
+    probes: state.draining ? [] : [...state.probes],
+    probesOnly: isOutOfService(state),
+    avoid: [],
+  };
 }
 
 async function answer(ctx: SchedulerContext, runId: number): Promise<ClaimReply> {

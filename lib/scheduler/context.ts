@@ -2,6 +2,7 @@ import type { Role, TokenScope } from "../contracts/me.ts";
 import type { PrismaClient } from "../db/prisma.ts";
 import type { Database } from "../db/sql.ts";
 import type { PoolQueues } from "./queue/pool-queues.ts";
+import type { Room } from "./room.ts";
 
 /** Who is asking. Roles come from the directory's groups by configuration; scopes bound what a token may do. */
 export type Actor =
@@ -35,13 +36,16 @@ export const JOB_LIMITS = { retryLimit: 5, lostLimit: 3 } as const satisfies Par
 
 /**
  * Wake-ups between processes. Each is a hint: a lost one costs at most two seconds, because who waits also looks.
- * Topics: `relay` (a commit left work for the relay), `pool:<id>` (a job arrived), `worker:<id>` (one of its runs was cancelled).
+ * Topics: `relay` (a commit left work for the relay), `pool:<id>` (a job arrived that was offered to nobody), `slot:<worker>:<slot>` (a job is
+ * offered to it), `worker:<id>` (one of its runs was cancelled).
  */
 export interface Signals {
   /** Never throws and never waits. */
   send(topic: string): void;
   /** Resolves true at the next signal on any of the topics, false after `timeoutMs` or when `abort` fires. */
   next(topics: readonly string[], timeoutMs: number, abort?: AbortSignal): Promise<boolean>;
+  /** Calls `wake` at every signal on the topic until the answered function is called. */
+  listen(topic: string, wake: () => void): () => void;
 }
 
 /** What every verb gets: who asks, and the doors to the two stores. */
@@ -55,5 +59,9 @@ export interface SchedulerContext {
   /** The order of who is next, in Redis; rebuildable, never the truth. */
   queues: PoolQueues;
   signals: Signals;
+  /** Where claims wait for work. */
+  room: Room;
+  /** Hears of what went wrong while the work went on. */
+  report: (error: unknown) => void;
   requestId: string;
 }

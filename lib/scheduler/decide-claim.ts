@@ -1,18 +1,31 @@
+import type { Placement } from "../contracts/placement.ts";
 import { insertRun } from "../db/sql/insert-run.ts";
-import { type LockedJob, lockJobs } from "../db/sql/lock-jobs.ts";
-import { readClaimedRun, readSlotRun } from "../db/sql/lock-run.ts";
+import { readSlotRuns } from "../db/sql/lock-run.ts";
 import { lockSlot } from "../db/sql/lock-slot.ts";
-import { lockFirst, mayStart, returnHint, type Seeker } from "../db/sql/pick-job.ts";
+import { lockFirst, lockHinted, lockMergeable, returnHint, type Seeker, type WaitingJob } from "../db/sql/pick-job.ts";
+import type { ClaimPool } from "../db/sql/read-claim.ts";
 import type { Sql } from "../db/sql.ts";
 import type { SchedulerContext } from "./context.ts";
+import { type MergePlan, mergeBar, planMerge } from "./merging/plan-merge.ts";
 import { moveJobs } from "./move-jobs.ts";
-import { record } from "./record.ts";
+import { type FreeSlots, freeFor } from "./placement/open-classes.ts";
 
 /** A claim that has been checked. */
 export interface Claim extends Seeker {
   bootId: string;
   slot: number;
   claimId: string;
+  pools: readonly ClaimPool[];
+}
+
+/** Which job to start, and what is known of its surroundings. */
+export interface Wanted {
+  /** The job that Redis hinted at or a person named, or several from PostgreSQL of which the first that nobody holds is taken. */
+  job: { hinted: number } | { oneOf: readonly number[] };
+  /** Free slots of its pool, the asking one among them. */
+  free: FreeSlots;
+  /** Why this worker. */
+  placement: Placement;
 }
 
 /**
@@ -21,53 +34,82 @@ export interface Claim extends Seeker {
  */
 export type Decision =
   | { kind: "run"; runId: number }
-  | { kind: "stale" | "superseded" }
+  | { kind: "stale" }
+  | { kind: "superseded" }
   | { kind: "held"; jobId: number };
 
-/**
- * Decides in PostgreSQL, in one transaction, whether the worker gets a job: the one that Redis hinted at, or, of
- * several candidates from PostgreSQL, the first that no other claim holds. A run serves one job until merging comes.
- */
-export async function decideClaim(
-  ctx: SchedulerContext,
-  claim: Claim,
-  candidates: readonly number[],
-): Promise<Decision> {
+/** Waiting jobs that are looked at when a run is shared; of those that skip to the newest, and of all others. */
+const MOST_SKIPPED = 1_000;
+const MOST_CANDIDATES = 64;
+
+/** Decides in PostgreSQL, in one transaction, whether the worker gets a job, and which others share its run. */
+export async function decideClaim(ctx: SchedulerContext, claim: Claim, wanted: Wanted): Promise<Decision> {
   const decision = await ctx.sql.transaction(async (tx): Promise<Decision> => {
     await lockSlot(tx, claim.workerId, claim.slot);
-    const mine = await readClaimedRun(tx, claim.workerId, claim.slot, claim.claimId);
-    if (mine) return mine.state === "running" ? { kind: "run", runId: mine.id } : { kind: "superseded" };
-    if (await readSlotRun(tx, claim.workerId, claim.slot)) return { kind: "superseded" };
+    const { claimed, taken } = await readSlotRuns(tx, claim);
+    if (claimed) return claimed.state === "running" ? { kind: "run", runId: claimed.id } : { kind: "superseded" };
+    if (taken) return { kind: "superseded" };
 
     // A hint is gone from Redis, so it is waited for; of several, one that another claim holds is left to it.
-    const jobId = candidates.length === 1 ? candidates[0] : await lockFirst(tx, candidates);
-    if (jobId === undefined) return { kind: "stale" };
-    const [job] = await lockJobs(tx, [jobId]);
+    const { job: which } = wanted;
+    const job = await ("hinted" in which ? lockHinted(tx, claim, which.hinted) : lockFirst(tx, claim, which.oneOf));
     if (job?.state !== "queued") return { kind: "stale" };
-    if (!(await mayStart(tx, claim, jobId))) {
-      await returnHint(tx, jobId);
-      return { kind: "held", jobId };
+    if (!job.eligible) {
+      await returnHint(tx, job.id);
+      return { kind: "held", jobId: job.id };
     }
-    return { kind: "run", runId: await start(tx, ctx, claim, job) };
+    return { kind: "run", runId: await start(tx, ctx, claim, job, wanted) };
   });
   // Taken or given back, the job's entry in Redis has to change.
   if (decision.kind !== "superseded") ctx.signals.send("relay");
   return decision;
 }
 
-async function start(tx: Sql, ctx: SchedulerContext, claim: Claim, job: LockedJob): Promise<number> {
-  const runId = await insertRun(tx, { ...claim, members: [{ jobId: job.id, receipt: { rule: "base" } }] });
-  await moveJobs(tx, ctx, [job], [{ id: job.id, from: "queued", to: "running", event: "job.started", runId }]);
-  await record(tx, ctx, {
+async function start(tx: Sql, ctx: SchedulerContext, claim: Claim, base: WaitingJob, wanted: Wanted): Promise<number> {
+  const { plan, members } = await share(tx, claim, base, wanted.free);
+  const { leadId: leadJobId } = plan;
+  const { placement } = wanted;
+  const runId = await insertRun(tx, { ...claim, members: plan.members, leadJobId, placement });
+  const moves = plan.members.map(({ jobId }) => {
+    const body = { workerId: claim.workerId, ...(members.length > 1 && { leadJobId, members: members.length }) };
+    return { id: jobId, from: "queued" as const, to: "running" as const, event: "job.started" as const, runId, body };
+  });
+  const jobs = plan.members.map(({ jobId }) => jobId);
+  await moveJobs(tx, ctx, members, moves, {
     event: {
       type: "run.started",
-      branchId: job.branchId,
-      pushId: job.pushId,
-      jobId: job.id,
+      branchId: base.branchId,
+      pushId: base.pushId,
+      jobId: base.id,
       runId,
-      body: { workerId: claim.workerId, slot: claim.slot },
+      body: { workerId: claim.workerId, slot: claim.slot, jobs, leadJobId },
     },
-    audit: { action: "run.claim", object: `run:${runId}`, after: { jobs: [job.id], slot: claim.slot } },
+    audit: {
+      action: "run.claim",
+      object: `run:${runId}`,
+      after: { jobs, slot: claim.slot, ...(plan.refused.length > 0 && { refused: plan.refused }) },
+    },
   });
   return runId;
+}
+
+/** Who shares the run: waiting jobs of the same work, locked here as far as nobody else holds them. */
+async function share(
+  tx: Sql,
+  claim: Claim,
+  base: WaitingJob,
+  free: FreeSlots,
+): Promise<{ plan: MergePlan; members: WaitingJob[] }> {
+  const pool = claim.pools.find(({ id }) => id === base.poolId);
+  const conditions = {
+    limit: base.mergeLimit,
+    mergeWhen: pool?.mergeWhen ?? "never",
+    branch: base,
+    otherWorkerWaits: pool !== undefined && freeFor(base.queueClass, pool, free) > 1,
+  };
+  const most = base.mergeLimit === "all" ? MOST_SKIPPED : MOST_CANDIDATES;
+  const candidates = mergeBar(base, conditions) === null ? await lockMergeable(tx, claim, base, most) : [];
+  const plan = planMerge(base, candidates, conditions);
+  const members = new Set(plan.members.map(({ jobId }) => jobId));
+  return { plan, members: [base, ...candidates].filter(({ id }) => members.has(id)) };
 }

@@ -6,7 +6,7 @@ import type { Sql } from "../db/sql.ts";
 import { type Consequence, consequences, type WaitingJob } from "./consequences.ts";
 import type { SchedulerContext } from "./context.ts";
 import { JOB_TRANSITIONS } from "./job-state.ts";
-import { type EventEntry, recordAll } from "./record.ts";
+import { type Entries, type EventEntry, recordAll } from "./record.ts";
 
 /** A change of a job's state with the event that tells of it. */
 export interface Move extends JobChange {
@@ -17,13 +17,15 @@ export interface Move extends JobChange {
 
 /**
  * Moves locked jobs, and with those that end also the blocked ones that wait for them, each with its event. `locked` holds all jobs named
- * and, when one of them ends, everything that waits for it. Returns the buildsets in which a job has ended; complete them last.
+ * and, when one of them ends, everything that waits for it. `also` is told after them, in the same statement. Returns the buildsets in
+ * which a job has ended; complete them last.
  */
 export async function moveJobs(
   tx: Sql,
   ctx: SchedulerContext,
   locked: readonly LockedJob[],
   moves: readonly Move[],
+  also: Entries = {},
 ): Promise<number[]> {
   for (const { id, from, to } of moves) {
     if (!JOB_TRANSITIONS[from].includes(to)) throw new Error(`Job ${id} cannot go from ${from} to ${to}.`);
@@ -35,7 +37,8 @@ export async function moveJobs(
 
   const all = [...moves, ...followers];
   const jobs = new Map(locked.map((job) => [job.id, job]));
-  await recordAll(tx, ctx, { events: all.map((move) => toEvent(move, jobs.get(move.id))) });
+  const events = [...all.map((move) => toEvent(move, jobs.get(move.id))), ...(also.event ? [also.event] : [])];
+  await recordAll(tx, ctx, { events, audits: also.audit ? [also.audit] : [] });
   const sets = all.flatMap((move) => (move.to === "done" ? (jobs.get(move.id)?.buildsetId ?? []) : []));
   return [...new Set(sets)].sort((a, b) => a - b);
 }

@@ -23,7 +23,8 @@ export interface AuditEntry {
   outcome?: "done" | "refused";
 }
 
-interface Entries {
+/** An event row, an audit row, or both. */
+export interface Entries {
   event?: EventEntry;
   audit?: AuditEntry;
 }

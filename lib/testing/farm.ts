@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { BuilderDefinition } from "../contracts/in-tree-config.ts";
 import type { JobState, Result } from "../contracts/job.ts";
 import type { Role, TokenScope } from "../contracts/me.ts";
+import type { MergeWhen } from "../contracts/placement.ts";
 import type { FinishInput, Work } from "../contracts/work.ts";
 import { claimRun } from "../scheduler/claim-run.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
@@ -155,13 +156,13 @@ export class Farm {
   }
 }
 
-/** Makes a farm over stores that are open. `ready`: its queue in Redis exists. */
+/** Makes a farm over stores that are open. `ready`: its queue in Redis exists. Jobs share no run unless `mergeWhen` lets them. */
 export async function makeFarm(
   test: TestContext,
-  options: { ready?: boolean; basePriority?: number } = {},
+  options: { ready?: boolean; basePriority?: number; mergeWhen?: MergeWhen } = {},
 ): Promise<Farm> {
   const pool = uniqueName("pool");
-  const poolId = await makePool(test.sql, { name: pool });
+  const poolId = await makePool(test.sql, { name: pool, mergeWhen: options.mergeWhen ?? "never" });
   const repositoryId = await makeRepository(test.sql);
   const branch = { repositoryId, ...(options.basePriority !== undefined && { basePriority: options.basePriority }) };
   const branchId = await makeBranch(test.sql, branch);

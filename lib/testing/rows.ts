@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { BuilderDefinition } from "../contracts/in-tree-config.ts";
 import type { BuilderKind, JobState, Result } from "../contracts/job.ts";
 import type { Role } from "../contracts/me.ts";
+import type { MergeWhen } from "../contracts/placement.ts";
 import type { Sql } from "../db/sql.ts";
 import { score } from "../scheduler/queue/score.ts";
 
@@ -69,9 +70,17 @@ export async function makeBranch(
 /** A pool of trust level 1 with the usual head start. */
 export function makePool(
   sql: Sql,
-  pool: { name?: string; headStartMs?: number; pausedAt?: Date; removedAt?: Date; tokenHash?: string } = {},
+  pool: {
+    name?: string;
+    headStartMs?: number;
+    pausedAt?: Date;
+    removedAt?: Date;
+    tokenHash?: string;
+    mergeWhen?: MergeWhen;
+  } = {},
 ): Promise<number> {
   return insert(sql, "pools", {
+    merge_when: pool.mergeWhen,
     name: pool.name ?? uniqueName("pool"),
     head_start_ms: pool.headStartMs,
     paused_at: pool.pausedAt,

@@ -1,11 +1,11 @@
-import type { Redis } from "ioredis";
 import type { Env } from "../config/env.ts";
 import { openPrisma, type PrismaClient } from "../db/prisma.ts";
 import { type Database, openDatabase } from "../db/sql.ts";
-import { openRedis } from "../redis/open-redis.ts";
+import { onReconnect, openRedis, type RedisClient } from "../redis/open-redis.ts";
 import { openSignals, type RedisSignals } from "../redis/signals.ts";
 import { JOB_LIMITS, type SchedulerContext } from "../scheduler/context.ts";
 import { PoolQueues } from "../scheduler/queue/pool-queues.ts";
+import { WaitingRoom } from "../scheduler/waiting-room.ts";
 
 /** Nobody waits for the timer's answers, so it may wait longer for Redis than a claim does. */
 const REDIS_TIMEOUT_MS = 5000;
@@ -14,7 +14,7 @@ const REDIS_TIMEOUT_MS = 5000;
 export interface Doors {
   sql: Database;
   prisma: PrismaClient;
-  redis: Redis;
+  redis: RedisClient;
   signals: RedisSignals;
   ctx: SchedulerContext;
   close(): Promise<void>;
@@ -26,7 +26,8 @@ export function openDoors(env: Env, report: (error: Error) => void): Doors {
   const prisma = openPrisma({ url: env.DATABASE_URL, applicationName: "self-serve timer", max: 2 });
   const redis = openRedis(env.REDIS_URL, "background", report);
   const signals = openSignals(env.REDIS_URL, report);
-  redis.on("ready", () => signals.send("sweep")); // what was written last may be lost
+  const queues = new PoolQueues(redis, REDIS_TIMEOUT_MS);
+  onReconnect(redis, () => signals.send("sweep")); // what was written last may be lost
   return {
     sql,
     prisma,
@@ -37,8 +38,10 @@ export function openDoors(env: Env, report: (error: Error) => void): Doors {
       settings: { leaseSeconds: env.LEASE_SECONDS, redisTimeoutMs: REDIS_TIMEOUT_MS, ...JOB_LIMITS },
       sql,
       prisma,
-      queues: new PoolQueues(redis, REDIS_TIMEOUT_MS),
+      queues,
       signals,
+      room: new WaitingRoom({ queues, sql, signals }), // the timer claims nothing; it stays empty
+      report: (error) => report(error instanceof Error ? error : new Error(String(error))),
       requestId: "timer",
     },
     close: async () => {

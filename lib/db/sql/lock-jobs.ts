@@ -21,18 +21,25 @@ export interface LockedJob {
   retryCount: number;
 }
 
+/** The columns of `LockedJob` over `LOCKED_TABLES`; lock `OF j`. */
+export const LOCKED_COLUMNS = `
+  j.id, j.state, j.result, j.buildset_id AS "buildsetId", j.branch_id AS "branchId", j.push_id AS "pushId",
+  j.pool_id AS "poolId", j.owner_id AS "ownerId", u.login AS "ownerLogin", s.submitted_by AS "submittedById",
+  bu.name AS builder, bu.kind, j.priority, j.submitted_at AS "submittedAt",
+  j.lost_count AS "lostCount", j.retry_count AS "retryCount"`;
+
+/** A job with what names it and whoever owns it. */
+export const LOCKED_TABLES = `
+  jobs j
+  JOIN builders bu ON bu.id = j.builder_id
+  JOIN buildsets s ON s.id = j.buildset_id
+  LEFT JOIN users u ON u.id = j.owner_id`;
+
 // The ids are an array, not a join, so that the plan is always one index scan per id.
 const LOCK = {
   name: "lock-jobs",
   text: `
-    SELECT j.id, j.state, j.result, j.buildset_id AS "buildsetId", j.branch_id AS "branchId", j.push_id AS "pushId",
-           j.pool_id AS "poolId", j.owner_id AS "ownerId", u.login AS "ownerLogin", s.submitted_by AS "submittedById",
-           b.name AS builder, b.kind, j.priority, j.submitted_at AS "submittedAt",
-           j.lost_count AS "lostCount", j.retry_count AS "retryCount"
-    FROM jobs j
-    JOIN builders b ON b.id = j.builder_id
-    JOIN buildsets s ON s.id = j.buildset_id
-    LEFT JOIN users u ON u.id = j.owner_id
+    SELECT ${LOCKED_COLUMNS} FROM ${LOCKED_TABLES}
     WHERE j.id = ANY ($1::bigint[])
     ORDER BY j.id
     FOR NO KEY UPDATE OF j`,

@@ -49,19 +49,25 @@ export function readSlotRun(sql: Sql, workerId: number, slot: number): Promise<P
   );
 }
 
-/** The run that a claim made, unlocked. */
-export function readClaimedRun(
-  sql: Sql,
-  workerId: number,
-  slot: number,
-  claimId: string,
-): Promise<ProtocolRun | undefined> {
-  return sql.maybe<ProtocolRun>(
+/** A slot's runs as a claim's transaction sees them, once the slot is locked. */
+export interface SlotRuns {
+  /** The run that this very claim made. */
+  claimed: { id: number; state: RunState } | null;
+  /** Whether the slot has a live run. */
+  taken: boolean;
+}
+
+/** Whether the slot is free, and what the claim has made already; unlocked. */
+export function readSlotRuns(tx: Sql, slot: { workerId: number; slot: number; claimId: string }): Promise<SlotRuns> {
+  return tx.one<SlotRuns>(
     {
-      name: "read-claimed-run",
-      text: `SELECT ${COLUMNS} FROM runs WHERE worker_id = $1 AND slot = $2 AND claim_id = $3`,
+      name: "read-slot-runs",
+      text: `
+        SELECT (SELECT jsonb_build_object('id', id, 'state', state) FROM runs
+                WHERE worker_id = $1 AND slot = $2 AND claim_id = $3) AS claimed,
+               EXISTS (SELECT FROM runs WHERE worker_id = $1 AND slot = $2 AND state IN ('running', 'cancelling')) AS taken`,
     },
-    [workerId, slot, claimId],
+    [slot.workerId, slot.slot, slot.claimId],
   );
 }
 

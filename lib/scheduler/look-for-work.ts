@@ -1,0 +1,167 @@
+import type { Placement } from "../contracts/placement.ts";
+import { findFirst } from "../db/sql/pick-job.ts";
+import type { ClaimPool } from "../db/sql/read-claim.ts";
+import type { SchedulerContext } from "./context.ts";
+import { type Claim, decideClaim, type Wanted } from "./decide-claim.ts";
+import { askedPlacement, probePlacement } from "./placement/choose-worker.ts";
+import { type FreeSlots, openClasses } from "./placement/open-classes.ts";
+import type { PoolWants } from "./queue/pool-queues.ts";
+import { QueueNotReady } from "./queue/queue-not-ready.ts";
+import type { Offer } from "./queue/waiting-workers.ts";
+import type { Looked, Occasion } from "./room.ts";
+
+/** Hints that turn out stale before PostgreSQL is asked for its own order. */
+const MAX_HINTS = 20;
+
+/** A claim on its way to a job. */
+export interface Search {
+  claim: Claim;
+  speed: number;
+  /** Jobs that were sent to this very worker; tried once each. */
+  probes: number[];
+  /** The worker was taken out of service: it gets nothing but probes. */
+  probesOnly: boolean;
+  /** Jobs that wait, but not for this worker. */
+  avoid: number[];
+}
+
+/** A run, or null when another claim has taken the slot. */
+export type Found = number | null;
+
+/**
+ * Looks once for work: probes first, then the head of the order of what the worker may take now. Redis knows the order; PostgreSQL does
+ * when Redis is not ready, or is empty although something has waited for two seconds, or although nobody else waits for it.
+ */
+export async function lookForWork(ctx: SchedulerContext, search: Search, occasion: Occasion): Promise<Looked<Found>> {
+  const probe = await tryProbes(ctx, search);
+  if (probe !== "nothing" || search.probesOnly || occasion === "probed") return probe;
+  const surroundings = await look(ctx, search, occasion !== "asked");
+  const hinted = await tryHints(ctx, search, surroundings);
+  if (typeof hinted === "object") return hinted;
+  if (occasion === "entered" && surroundings.ready) return hinted;
+  const found = await tryDatabase(ctx, search, surroundings);
+  return found === "nothing" ? hinted : found;
+}
+
+/** Takes the job that was offered to the worker's slot. */
+export async function takeOffer(ctx: SchedulerContext, search: Search, offer: Offer): Promise<Looked<Found>> {
+  const pool = search.claim.pools.find(({ id }) => id === offer.poolId);
+  if (!pool || search.probesOnly) return "held";
+  const free = await freeSlots(ctx, search, pool, false);
+  return attempt(ctx, search, { job: { hinted: offer.jobId }, free, placement: offer.placement });
+}
+
+/** What the pools look like at the moment of a look. */
+interface Surroundings {
+  /** Whether Redis answers. */
+  ready: boolean;
+  wants: PoolWants[];
+  free: ReadonlyMap<number, FreeSlots>;
+}
+
+async function look(ctx: SchedulerContext, search: Search, waits: boolean): Promise<Surroundings> {
+  const { pools } = search.claim;
+  let ready = true;
+  const free = new Map<number, FreeSlots>();
+  await Promise.all(
+    pools.map(async (pool) => {
+      const { all, fast, local } = await freeSlots(ctx, search, pool, waits);
+      if (local) ready = false;
+      free.set(pool.id, { all, fast });
+    }),
+  );
+  const wants = pools.map((pool) => {
+    const slots = free.get(pool.id) ?? { all: 1, fast: 0 };
+    return { poolId: pool.id, classes: openClasses({ speed: search.speed, pool, free: slots }) };
+  });
+  return { ready, wants, free };
+}
+
+/** Free slots of a pool, the asking one among them; those of this process alone while Redis does not answer (`local`). */
+async function freeSlots(
+  ctx: SchedulerContext,
+  { speed }: Search,
+  pool: ClaimPool,
+  waits: boolean,
+): Promise<FreeSlots & { local: boolean }> {
+  let free: FreeSlots;
+  let local = false;
+  try {
+    free = await ctx.queues.waiting.free(pool.id, pool.fastSpeed);
+  } catch (error) {
+    if (!(error instanceof QueueNotReady)) throw error;
+    free = ctx.room.free(pool.id, pool.fastSpeed);
+    local = true;
+  }
+  const own = waits && free.all > 0 ? 0 : 1;
+  const ownFast = own === 1 && pool.fastSpeed !== null && speed >= pool.fastSpeed ? 1 : 0;
+  return { all: free.all + own, fast: free.fast + ownFast, local };
+}
+
+async function tryProbes(ctx: SchedulerContext, search: Search): Promise<Looked<Found>> {
+  for (let jobId = search.probes.shift(); jobId !== undefined; jobId = search.probes.shift()) {
+    const free = { all: 1, fast: 0 };
+    const looked = await attempt(ctx, search, { job: { hinted: jobId }, free, placement: probePlacement(search) });
+    if (typeof looked === "object") return looked;
+  }
+  return "nothing";
+}
+
+async function tryHints(ctx: SchedulerContext, search: Search, around: Surroundings): Promise<Looked<Found>> {
+  let came: "held" | "nothing" = "nothing";
+  for (let hints = 0; around.ready && hints < MAX_HINTS; hints++) {
+    const hint = await popHint(ctx, search, around);
+    if (!hint) break;
+    const { poolId, jobId } = hint;
+    const looked = await attempt(ctx, search, wanted(search, around, poolId, { hinted: jobId }));
+    if (typeof looked === "object") return looked;
+    if (looked === "held") came = "held";
+  }
+  return came;
+}
+
+async function popHint(ctx: SchedulerContext, { avoid }: Search, around: Surroundings) {
+  try {
+    const [hint] = await ctx.queues.pop(around.wants, 1, avoid);
+    return hint;
+  } catch (error) {
+    if (!(error instanceof QueueNotReady)) throw error;
+    around.ready = false;
+    return undefined;
+  }
+}
+
+async function tryDatabase(ctx: SchedulerContext, search: Search, around: Surroundings): Promise<Looked<Found>> {
+  // what Redis serves after all others is looked for when there is nothing else
+  for (const idle of [false, true]) {
+    const wants = around.wants
+      .map(({ poolId, classes }) => ({ poolId, classes: classes.filter((one) => (one === "idle") === idle) }))
+      .filter(({ classes }) => classes.length > 0);
+    for (let tries = 0; wants.length > 0 && tries < MAX_HINTS; tries++) {
+      // While Redis answers and others wait, what is fresh is the relay's to place.
+      const others = (poolId: number) => (around.free.get(poolId)?.all ?? 1) > 1;
+      const found = await findFirst(ctx.sql, search.claim, wants);
+      const [first, ...rest] = found.filter((job) => job.settled || !around.ready || !others(job.poolId));
+      if (!first) break;
+      const oneOf = [first, ...rest.filter(({ poolId }) => poolId === first.poolId)].map(({ id }) => id);
+      const looked = await attempt(ctx, search, wanted(search, around, first.poolId, { oneOf }));
+      if (typeof looked === "object") return looked;
+    }
+  }
+  return "nothing";
+}
+
+function wanted(search: Search, around: Surroundings, poolId: number, job: Wanted["job"]): Wanted {
+  const free = around.free.get(poolId) ?? { all: 1, fast: 0 };
+  const placement: Placement = askedPlacement(search, free.all);
+  return { job, free, placement };
+}
+
+async function attempt(ctx: SchedulerContext, search: Search, wanted: Wanted): Promise<Looked<Found>> {
+  const decision = await decideClaim(ctx, search.claim, wanted);
+  if (decision.kind === "run") return { found: decision.runId };
+  if (decision.kind === "superseded") return { found: null };
+  if (decision.kind === "stale") return "nothing";
+  search.avoid.push(decision.jobId);
+  return "held";
+}

@@ -1,0 +1,193 @@
+import { readBusyPools, readProbedWorkers } from "../db/sql/read-claim.ts";
+import type { Database } from "../db/sql.ts";
+import type { Signals } from "./context.ts";
+import type { FreeSlots } from "./placement/open-classes.ts";
+import type { PoolQueues } from "./queue/pool-queues.ts";
+import type { Guest, Looked, Room, Stay } from "./room.ts";
+import { type Attempt, WaitingSeat } from "./waiting-seat.ts";
+
+/** A lost wake-up costs at most this: who waits also looks, all of a process together. */
+const LOOK_EVERY_MS = 2_000;
+/** Every so many looks Redis is told who still waits; it forgets whoever it has not heard of for 30 s. */
+const REFRESH_EVERY = 4;
+/** So many guests look at once, at most. */
+const WIDEST = 16;
+
+/** What the room works with. */
+export interface RoomDoors {
+  queues: PoolQueues;
+  sql: Database;
+  signals: Signals;
+}
+
+/** The guests who wait for work of one pool. */
+interface PoolGuests {
+  seats: Set<WaitingSeat>;
+  stopListening: () => void;
+  round: "none" | "running" | "again";
+}
+
+/**
+ * The claims of one process that wait. Each stands in the registry of waiting workers, where the relay finds the best one for a job that
+ * arrives. For jobs that were offered to nobody, one guest of each kind looks first, and more of that kind as long as they find something.
+ */
+export class WaitingRoom implements Room {
+  private readonly doors: RoomDoors;
+  private readonly seats = new Map<string, WaitingSeat>();
+  private readonly pools = new Map<number, PoolGuests>();
+  private timer: NodeJS.Timeout | undefined;
+  private looks = 0;
+  private looking = false;
+
+  constructor(doors: RoomDoors) {
+    this.doors = doors;
+  }
+
+  async wait<Found>(guest: Guest<Found>, { waitSeconds, abort }: Stay): Promise<Found | undefined> {
+    if (abort?.aborted) return undefined;
+    const seat = new WaitingSeat(guest);
+    const stopListening = this.sitDown(seat);
+    const leave = () => seat.leave();
+    const timer = setTimeout(leave, waitSeconds * 1_000);
+    abort?.addEventListener("abort", leave, { once: true });
+    let found: Found | undefined;
+    try {
+      await this.tell(() => this.doors.queues.waiting.enter(guest));
+      void seat.look("entered"); // what has come since the look before was offered to others
+      found = await seat.ended;
+      return found;
+    } finally {
+      clearTimeout(timer);
+      abort?.removeEventListener("abort", leave);
+      stopListening();
+      this.standUp(seat, found !== undefined);
+    }
+  }
+
+  free(poolId: number, fastSpeed: number | null): FreeSlots {
+    const speeds = [...(this.pools.get(poolId)?.seats ?? [])].map(({ guest }) => guest.speed);
+    const fast = fastSpeed === null ? 0 : speeds.filter((speed) => speed >= fastSpeed).length;
+    return { all: speeds.length, fast };
+  }
+
+  /** A newer claim of the same slot ends the older one. */
+  private sitDown<Found>(seat: WaitingSeat<Found>): () => void {
+    const { guest } = seat;
+    const known = seat as WaitingSeat;
+    this.seats.get(slotOf(guest))?.leave();
+    this.seats.set(slotOf(guest), known);
+    for (const poolId of guest.poolIds) this.poolOf(poolId).seats.add(known);
+    this.timer ??= setInterval(() => void this.lookForAll(), LOOK_EVERY_MS).unref();
+    return this.doors.signals.listen(`slot:${slotOf(guest)}`, () => void seat.attempt(() => this.takeOffer(seat)));
+  }
+
+  private standUp<Found>(seat: WaitingSeat<Found>, found: boolean): void {
+    const { guest } = seat;
+    const known = seat as WaitingSeat;
+    for (const poolId of guest.poolIds) {
+      const pool = this.pools.get(poolId);
+      pool?.seats.delete(known);
+      if (pool?.seats.size !== 0) continue;
+      pool.stopListening();
+      this.pools.delete(poolId);
+    }
+    if (this.seats.get(slotOf(guest)) !== known) return; // its successor waits in the same slot
+    this.seats.delete(slotOf(guest));
+    if (this.seats.size === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    }
+    void this.tell(() => this.doors.queues.waiting.leave(guest));
+    if (!found || guest.poolIds.length > 1) void this.tell(() => this.passOn(guest));
+  }
+
+  /** What was offered to a guest who is gone is there for everybody. */
+  private async passOn(guest: Guest<unknown>): Promise<void> {
+    const offer = await this.doors.queues.waiting.takeOffer(guest);
+    if (offer) this.doors.signals.send(`pool:${offer.poolId}`);
+  }
+
+  private async takeOffer<Found>(seat: WaitingSeat<Found>): Promise<Looked<Found>> {
+    const { guest } = seat;
+    const offer = await this.tell(() => this.doors.queues.waiting.takeOffer(guest));
+    if (!offer) return "nothing"; // this signal was late, or a second one
+    const looked = await guest.take(offer);
+    if (looked === "held") seat.quiet = true;
+    else if (looked === "nothing") await this.tell(() => this.doors.queues.waiting.enter(guest));
+    return looked;
+  }
+
+  /** For all guests together, whatever signals were lost. A store that is away is asked again the next time. */
+  private async lookForAll(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    this.looks++;
+    const guests = [...this.seats.values()].filter((seat) => !seat.quiet).map((seat) => seat.guest);
+    try {
+      if (this.looks % REFRESH_EVERY === 0) await this.tell(() => this.doors.queues.waiting.refresh(guests));
+      const workerIds = [...new Set([...this.seats.values()].map(({ guest }) => guest.workerId))];
+      const [busy, probed] = await Promise.all([
+        readBusyPools(this.doors.sql, [...this.pools.keys()]),
+        readProbedWorkers(this.doors.sql, workerIds),
+      ]);
+      for (const poolId of busy) void this.round(poolId);
+      for (const seat of this.seats.values()) if (probed.includes(seat.guest.workerId)) void seat.look("probed");
+    } catch {
+      // whoever asks for work now hears of it
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  private poolOf(poolId: number): PoolGuests {
+    const known = this.pools.get(poolId);
+    if (known) return known;
+    const stopListening = this.doors.signals.listen(`pool:${poolId}`, () => void this.round(poolId));
+    const pool: PoolGuests = { seats: new Set(), stopListening, round: "none" };
+    this.pools.set(poolId, pool);
+    return pool;
+  }
+
+  /** Has the guests of a pool look. Signals that come meanwhile are one round more. */
+  private async round(poolId: number): Promise<void> {
+    const pool = this.pools.get(poolId);
+    if (!pool) return;
+    if (pool.round !== "none") {
+      pool.round = "again";
+      return;
+    }
+    do {
+      pool.round = "running";
+      const kinds = Map.groupBy([...pool.seats].toSorted(bestFirst), (seat) => seat.guest.kind);
+      await Promise.all([...kinds.values()].map(lookWhileFound));
+    } while ((pool.round as PoolGuests["round"]) === "again");
+    pool.round = "none";
+  }
+
+  /** What fails because Redis is not ready costs nothing but the hint. */
+  private async tell<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
+    try {
+      return await ask();
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** One looks, then two at once, then four: until one of them finds nothing. */
+async function lookWhileFound(seats: readonly WaitingSeat[]): Promise<void> {
+  for (let from = 0, width = 1; from < seats.length; ) {
+    const attempts: Attempt[] = await Promise.all(seats.slice(from, from + width).map((seat) => seat.look("woken")));
+    if (attempts.includes("nothing")) return;
+    from += width;
+    width = Math.min(2 * width, WIDEST);
+  }
+}
+
+function bestFirst(a: WaitingSeat, b: WaitingSeat): number {
+  return b.guest.speed - a.guest.speed || a.sinceMs - b.sinceMs;
+}
+
+function slotOf({ workerId, slot }: { workerId: number; slot: number }): string {
+  return `${workerId}:${slot}`;
+}

@@ -1,0 +1,71 @@
+import type { Guest, Looked, Occasion } from "./room.ts";
+
+/** What an attempt came to; `busy` when another one is under way, after which the seat looks once more by itself. */
+export type Attempt = "found" | "held" | "nothing" | "busy";
+
+/** One guest of the waiting room. It makes one attempt at a time, and nothing that an attempt finds is lost when the wait ends meanwhile. */
+export class WaitingSeat<Found = unknown> {
+  readonly guest: Guest<Found>;
+  readonly sinceMs = performance.now();
+  /** What the guest found, or undefined. */
+  readonly ended: Promise<Found | undefined>;
+  /** It was offered what it may not take: for the rest of this wait nothing is offered to it. */
+  quiet = false;
+  private readonly end: (found: Found | undefined) => void;
+  private readonly fail: (error: unknown) => void;
+  private state: "waiting" | "trying" | "leaving" | "over" = "waiting";
+  private next: (() => Promise<Looked<Found>>) | undefined;
+
+  constructor(guest: Guest<Found>) {
+    this.guest = guest;
+    const { promise, resolve, reject } = Promise.withResolvers<Found | undefined>();
+    this.ended = promise;
+    this.ended.catch(() => {}); // whoever waits hears of it, perhaps later
+    this.end = resolve;
+    this.fail = reject;
+  }
+
+  look(occasion: Occasion): Promise<Attempt> {
+    return this.attempt(() => this.guest.look(occasion));
+  }
+
+  /** One attempt, or a note that there is one to be made. */
+  async attempt(make: () => Promise<Looked<Found>>): Promise<Attempt> {
+    if (this.state !== "waiting") {
+      if (this.state === "trying") this.next = make;
+      return "busy";
+    }
+    this.state = "trying";
+    try {
+      return this.settle(await make());
+    } catch (error) {
+      this.state = "over";
+      this.fail(error);
+      return "found";
+    }
+  }
+
+  /** The wait is over, once an attempt that is under way has ended. */
+  leave(): void {
+    if (this.state === "trying") this.state = "leaving";
+    else if (this.state === "waiting") this.finish(undefined);
+  }
+
+  private settle(looked: Looked<Found>): Attempt {
+    if (typeof looked === "object") {
+      this.finish(looked.found);
+      return "found";
+    }
+    if (this.state === "leaving") this.finish(undefined);
+    else this.state = "waiting";
+    const { next } = this;
+    this.next = undefined;
+    if (next) void this.attempt(next);
+    return looked;
+  }
+
+  private finish(found: Found | undefined): void {
+    this.state = "over";
+    this.end(found);
+  }
+}

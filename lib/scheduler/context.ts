@@ -25,13 +25,13 @@ export interface SchedulerSettings {
   leaseSeconds: number;
   /** A claim gives up on Redis after this and asks PostgreSQL. */
   redisTimeoutMs: number;
-  /** Infrastructure faults that a job survives. */
+  /** Infrastructure faults that a job survives whose definition says nothing of them. */
   retryLimit: number;
   /** Lost workers in a row that end a job. */
   lostLimit: number;
 }
 
-/** How much a job survives, in every deployment. */
+/** How much a job survives, in every deployment; its builder may have another limit of retries. */
 export const JOB_LIMITS = { retryLimit: 5, lostLimit: 3 } as const satisfies Partial<SchedulerSettings>;
 
 /**

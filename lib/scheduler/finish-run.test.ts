@@ -5,6 +5,7 @@ import { type Farm, finish, makeFarm, startedRun } from "../testing/farm.ts";
 import { cancelJobs } from "./cancel-jobs.ts";
 import { expireLeases } from "./expire-leases.ts";
 import { finishRun } from "./finish-run.ts";
+import { reportStep } from "./report-step.ts";
 
 let test: TestContext;
 beforeAll(async () => {
@@ -198,5 +199,51 @@ describe("finishRun", () => {
     await expect(set("result = 'failure'")).rejects.toThrow(/is final/);
     await expect(set("state = 'queued', result = NULL")).rejects.toThrow(/is final/);
     await expect(test.sql.count("UPDATE runs SET state = 'running' WHERE id = $1", [runId])).rejects.toThrow(/final/);
+  });
+
+  it("tries a job again whose step ended with a code that its builder takes for a fault, on another worker if it can", async () => {
+    const retry = { limit: 1, exitCodes: [75] };
+    const { farm, jobId, worker, runId } = await started({ retry });
+    const fail = async (run: number, by: typeof worker, exitCode: number) => {
+      await reportStep(by, { runId: run, index: 1, name: "test", result: "failure", exitCode });
+      return farm.finish(by, run, "failure", { reason: `Step “test” ended with exit code ${exitCode}.` });
+    };
+    const why = "Step “test” ended with exit code 75, which its builder takes for a fault of the infrastructure.";
+    expect(await fail(runId, worker, 75)).toEqual({ runId, result: "retry" });
+    expect(await farm.job(jobId)).toMatchObject({ state: "queued", result: null, reason: why, retryCount: 1 });
+    const repeat = farm.finish(worker, runId, "failure", { reason: "Step “test” ended with exit code 75." });
+    expect(await repeat).toEqual({ runId, result: "retry" });
+
+    const other = await farm.worker();
+    expect(await farm.claim(worker)).toBeNull(); // another one is there
+    const second = await farm.claimOrThrow(other);
+    await fail(second.runId, other, 75);
+    const reason = `It was tried 2 times, each ending in a fault of the infrastructure; the last one: ${why}`;
+    expect(await farm.job(jobId)).toMatchObject({ state: "done", result: "exception", reason });
+  });
+
+  it("fails a job whose step ended with any other code, and one whose builder is never tried again", async () => {
+    const one = await started({ retry: { limit: 5, exitCodes: [75] } });
+    await reportStep(one.worker, { runId: one.runId, index: 1, name: "test", result: "failure", exitCode: 1 });
+    await one.farm.finish(one.worker, one.runId, "failure");
+    expect(await one.farm.job(one.jobId)).toMatchObject({ state: "done", result: "failure" });
+
+    const never = await started({ retry: { limit: 0, exitCodes: [] } });
+    await never.farm.finish(never.worker, never.runId, "retry", { reason: "No disk." });
+    const reason = "It ended in a fault of the infrastructure, and its builder is not tried again: No disk.";
+    expect(await never.farm.job(never.jobId)).toMatchObject({ state: "done", result: "exception", reason });
+  });
+
+  it("never tries a cancelled job again, and reads a definition that says nothing of retries", async () => {
+    const { farm, jobId, worker, runId } = await started({ retry: { limit: 5, exitCodes: [75] } });
+    await reportStep(worker, { runId, index: 1, name: "test", result: "failure", exitCode: 75 });
+    await cancelJobs(farm.as(), { jobIds: [jobId] });
+    expect(await farm.finish(worker, runId, "failure")).toEqual({ runId, result: "cancelled" });
+    expect(await farm.job(jobId)).toMatchObject({ state: "done", result: "cancelled" });
+
+    const old = await started();
+    await test.sql.count("UPDATE jobs SET definition = definition - 'retry' WHERE id = $1", [old.jobId]);
+    await old.farm.finish(old.worker, old.runId, "retry", { reason: "No disk." });
+    expect(await old.farm.job(old.jobId)).toMatchObject({ state: "queued", retryCount: 1 });
   });
 });

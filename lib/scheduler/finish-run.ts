@@ -12,8 +12,8 @@ import { canonicalJson } from "../db/to-jsonb.ts";
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { worstResult } from "./job-state.ts";
+import { judgeResult } from "./judge-result.ts";
 import { moveJobs } from "./move-jobs.ts";
-import { moveOfResult } from "./move-of-result.ts";
 import { requirePermission } from "./permissions.ts";
 import { lockAdoptable, readopt } from "./readopt-run.ts";
 import { record } from "./record.ts";
@@ -101,9 +101,9 @@ async function settle(
   hash: string,
 ): Promise<Result> {
   const cancelled = run.state === "cancelling";
-  const result = cancelled ? "cancelled" : input.result;
-  const { retryLimit } = ctx.settings;
-  const moves = jobs.map((job) => moveOfResult(job, { result, reason: input.reason, run, retryLimit }));
+  const told = { result: cancelled ? ("cancelled" as const) : input.result, reason: input.reason };
+  const { ending, moves } = await judgeResult(tx, ctx, { run, jobs }, told);
+  const { result, reason } = ending;
   const sets = await moveJobs(tx, ctx, locked, moves);
   const { chunks: logChunks, bytes: logBytes, sha256: logSha256 } = input.log;
   await changeRun(tx, {
@@ -111,7 +111,7 @@ async function settle(
     from: run.state,
     to: "done",
     result,
-    reason: input.reason ?? null,
+    reason: reason ?? null,
     stopped: cancelled,
     finish: { hash, logChunks, logBytes, logSha256 },
   });

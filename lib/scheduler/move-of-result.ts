@@ -26,6 +26,9 @@ export function moveOfResult(job: LockedJob, { result, reason, run, retryLimit }
     const body = { retryCount, result };
     return { ...base, to: "queued", reason: why, retryCount, avoidWorkerId: run.workerId, event: "job.requeued", body };
   }
-  const times = `It was tried ${retryCount} times, each ending in a fault of the infrastructure; the last one: ${why}`;
-  return { ...base, to: "done", result: "exception", reason: times, event: "job.done" };
+  const history =
+    retryCount === 1
+      ? `It ended in a fault of the infrastructure, and its builder is not tried again: ${why}`
+      : `It was tried ${retryCount} times, each ending in a fault of the infrastructure; the last one: ${why}`;
+  return { ...base, to: "done", result: "exception", reason: history, event: "job.done" };
 }

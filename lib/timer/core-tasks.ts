@@ -4,6 +4,7 @@ import type { SchedulerContext } from "../scheduler/context.ts";
 import { endBoosts } from "../scheduler/end-boosts.ts";
 import { endQuarantines } from "../scheduler/end-quarantines.ts";
 import { expireLeases } from "../scheduler/expire-leases.ts";
+import { measureBuilders } from "../scheduler/measure-builders.ts";
 import { chainAudit } from "../scheduler/relay/chain-audit.ts";
 import { numberEvents } from "../scheduler/relay/number-events.ts";
 import { relayQueue } from "../scheduler/relay/relay-queue.ts";
@@ -36,6 +37,7 @@ export function coreTasks({ ctx, stream, auditHeads, sweepSeconds }: CoreTaskOpt
     { name: "quarantines", everyMs: 5000, topics: [], run: async () => void (await endQuarantines(ctx)) },
     { name: "commands", everyMs: 5000, topics: [], run: async (abort) => void (await resumeCommands(ctx, abort)) },
     { name: "boosts", everyMs: 5000, topics: [], run: async () => void (await endBoosts(ctx)) },
+    { name: "timings", everyMs: 5000, topics: [], run: (abort) => measure(ctx, abort) },
     { name: "idempotency keys", everyMs: 3_600_000, topics: [], run: () => forgetKeys(ctx) },
   ];
 }
@@ -63,6 +65,10 @@ async function tellEvents(ctx: SchedulerContext, stream: EventStream, abort: Abo
     }
     more = report.more;
   }
+}
+
+async function measure(ctx: SchedulerContext, abort: AbortSignal): Promise<void> {
+  for (let more = true; more && !abort.aborted; ) more = (await measureBuilders(ctx)).more;
 }
 
 async function audit(ctx: SchedulerContext, heads: AuditHeads, abort: AbortSignal): Promise<void> {

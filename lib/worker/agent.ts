@@ -41,7 +41,8 @@ export class Agent {
     this.options = options;
     this.deps = { ...DEFAULT_DEPS, ...deps };
     this.wire = new Wire(options.server);
-    this.session = new Session(this.wire, options, randomUUID(), this.deps, this.closed.signal);
+    const disabled = () => this.giveAway();
+    this.session = new Session(this.wire, options, randomUUID(), this.deps, this.closed.signal, disabled);
     this.heartbeats = new Heartbeats(this.session, this.deps);
   }
 
@@ -74,6 +75,11 @@ export class Agent {
     setTimeout(() => {
       for (const control of this.controls) control.abandon();
     }, this.deps.shutdownMs).unref();
+  }
+
+  /** The worker is disabled: its runs are others' by now, and no heartbeat can tell it so any more. */
+  private giveAway(): void {
+    for (const control of this.controls) control.order("stop");
   }
 
   private async serveSlot(slot: number): Promise<void> {

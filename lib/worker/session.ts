@@ -20,9 +20,19 @@ export class Session {
   private current: { token: string; renewAt: number } | null = null;
   private registering: Promise<string> | null = null;
   private readonly closing: AbortSignal;
+  private readonly onDisabled: () => void;
 
-  constructor(wire: Wire, options: AgentOptions, bootId: string, surroundings: Surroundings, closing: AbortSignal) {
+  /** `onDisabled` is called whenever the server refuses the registration because the worker is disabled. */
+  constructor(
+    wire: Wire,
+    options: AgentOptions,
+    bootId: string,
+    surroundings: Surroundings,
+    closing: AbortSignal,
+    onDisabled: () => void = () => undefined,
+  ) {
     this.closing = closing;
+    this.onDisabled = onDisabled;
     this.wire = wire;
     this.options = options;
     this.bootId = bootId;
@@ -70,13 +80,20 @@ export class Session {
     return await Promise.race([this.registering, rejectWhen(signal)]);
   }
 
-  /** Keeps asking, whatever the server answers: an operator may add the pool or correct the token meanwhile. */
+  /**
+   * Keeps asking, whatever the server answers: an operator may add the pool, correct the token or release the worker meanwhile. Each reason
+   * is told once.
+   */
   private async register(): Promise<string> {
+    let told = "";
     for (let failures = 0; !this.closing.aborted; failures++) {
       try {
         return await this.registerOnce();
       } catch (error) {
-        this.surroundings.log(`Registering with ${this.options.server.origin} failed`, error);
+        if (error instanceof AnswerError && error.body.state === "disabled") this.onDisabled();
+        const reason = String(error);
+        if (reason !== told) this.surroundings.log(`Registering with ${this.options.server.origin} failed`, error);
+        told = reason;
         await this.surroundings.sleep(backoffMs(failures, this.surroundings.random()), this.closing);
       }
     }

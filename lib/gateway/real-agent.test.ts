@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { farmWithAgent } from "../testing/farm-with-agent.ts";
 import { type GatewayHarness, openGatewayHarness, sha256 } from "../testing/gateway-harness.ts";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const soon = { timeout: 45_000, interval: 30 };
 let web: GatewayHarness;

@@ -32,7 +32,10 @@ const arrows = [
   { from: SCHEDULER, except: PURE, to: [CONTRACTS, SCHEDULER, "^lib/db/", npm("zod"), BUILT_IN] },
   { from: "^lib/scheduler/(queue|relay)/", except: PURE, to: ["^lib/redis/", npm("ioredis")] },
 
-  { from: "^lib/config/", to: ["^lib/config/", CONTRACTS, npm("zod"), npm("yaml"), BUILT_IN] },
+  {
+    from: "^lib/config/",
+    to: ["^lib/config/", CONTRACTS, "^lib/redis/redis-address\\.ts$", npm("zod"), npm("yaml"), BUILT_IN],
+  },
   { from: "^lib/db/", to: ["^lib/db/", CONTRACTS, SCHEDULER_WORDS, npm("pg"), npm("@prisma"), BUILT_IN] },
   { from: "^lib/redis/", to: ["^lib/redis/", CONTRACTS, SCHEDULER_WORDS, npm("ioredis"), BUILT_IN] },
   {
@@ -66,7 +69,7 @@ const arrows = [
       "^lib/http/",
       CONTRACTS,
       SCHEDULER,
-      "^lib/(auth|metrics)/",
+      "^lib/(auth|metrics|redis)/",
       SERVER,
       npm("next"),
       npm("next-auth"),

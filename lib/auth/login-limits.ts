@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 
 /** How many failed logins are allowed. Keep `perUser` below the directory's own lockout, so that guessing here locks nobody out there. */
@@ -20,7 +20,7 @@ export class LoginLimits {
   private readonly byUser: RateLimiterAbstract;
   private readonly byAddress: RateLimiterAbstract;
 
-  constructor(redis: Redis, options: LoginLimitOptions = LOGIN_LIMITS) {
+  constructor(redis: Redis | Cluster, options: LoginLimitOptions = LOGIN_LIMITS) {
     const limiter = (name: string, points: number) => {
       const settings = { points, duration: options.windowSeconds, keyPrefix: `${options.prefix ?? "login"}:${name}` };
       return new RateLimiterRedis({

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import path from "node:path";
 import { z } from "zod";
+import { parseRedisAddress, REDIS_ADDRESS_EXAMPLE } from "../redis/redis-address.ts";
 
 // The kinds of value a variable may hold. Each message completes the sentence "NAME is missing: it …".
 
@@ -17,6 +18,11 @@ export function serverUrl(protocols: readonly string[], example: string) {
     return url !== undefined && url.hostname !== "" && protocols.includes(url.protocol.slice(0, -1));
   }, message);
 }
+
+const REDIS_MESSAGE = `must be an address such as ${REDIS_ADDRESS_EXAMPLE}`;
+
+/** Where Redis answers: one node, or a cluster, whose nodes have commas between them and no numbered databases. */
+export const redisUrl = z.string(REDIS_MESSAGE).refine((text) => parseRedisAddress(text) !== undefined, REDIS_MESSAGE);
 
 /** An http(s) address without a path; gives its origin. */
 export const httpOrigin = z

@@ -97,6 +97,8 @@ describe("an environment that cannot be used", () => {
     ["DATABASE_URL", "mysql://db/selfserve", "malformed: it must be an address such as postgresql://"],
     ["REDIS_URL", "http://127.0.0.1:6379", "malformed: it must be an address such as redis://"],
     ["REDIS_URL", "redis://", "malformed: it must be an address such as redis://"],
+    ["REDIS_URL", "redis+cluster://a:7000,b:7000/1", "malformed: it must be an address such as redis://"],
+    ["REDIS_URL", "redis://a:7000,b:7000", "malformed: it must be an address such as redis://"],
     ["LDAP_URL", "ldaps://a.example.org,", "malformed: it must be one or more addresses"],
     ["LDAP_URL", "ldap.example.org", "malformed: it must be one or more addresses"],
     ["LDAP_URL", "ldaps://a.example.org/dc=example", "malformed: it must be one or more addresses"],

@@ -9,6 +9,7 @@ import {
   isLoopback,
   ldapUrls,
   oneOf,
+  redisUrl,
   secret,
   serverUrl,
   text,
@@ -23,8 +24,8 @@ import {
 const Variables = z.object({
   /** PostgreSQL, the truth. */
   DATABASE_URL: serverUrl(["postgresql", "postgres"], "postgresql://user:password@host:5432/database"),
-  /** Redis, the order. */
-  REDIS_URL: serverUrl(["redis", "rediss"], "redis://:password@host:6379"),
+  /** Redis, the order: one node, or a cluster by some of its nodes. */
+  REDIS_URL: redisUrl,
   /** Directory servers, tried in this order. */
   LDAP_URL: ldapUrls,
   /** The account that searches, and its password. */

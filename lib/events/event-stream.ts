@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import type { Event } from "../contracts/event.ts";
+import type { RedisClient } from "../redis/open-redis.ts";
 
 const KEY = "events";
 
@@ -8,9 +8,9 @@ const KEPT = 50_000;
 
 /** The newest events in Redis, under their own numbers. A copy: it may be empty, cut off or missing at any time. */
 export class EventStream {
-  private readonly redis: Redis;
+  private readonly redis: RedisClient;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.redis = redis;
   }
 

@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import type { Sql } from "../db/sql.ts";
+import type { RedisClient } from "../redis/open-redis.ts";
 import type { RedisSignals } from "../redis/signals.ts";
 import { EventFeed } from "./event-feed.ts";
 import { EventLog } from "./event-log.ts";
@@ -16,7 +16,7 @@ export interface Events {
 /** Opens the events of one process over the doors that it has open. `feed.close()` ends its subscriptions. */
 export function openEvents(doors: {
   sql: Sql;
-  redis: Redis;
+  redis: RedisClient;
   signals: RedisSignals;
   report?: (error: unknown) => void;
   /** How long a reader may not read; for tests. */

@@ -1,3 +1,4 @@
+import { checkRedis } from "../redis/check-redis.ts";
 import { server } from "../server.ts";
 
 /** How one dependency is: `ms` is how long it took to say so. */
@@ -29,7 +30,7 @@ async function ask(): Promise<Health> {
   const { sql, redis, directory, config } = server();
   const [postgres, queue, ldap, configuration] = await Promise.all([
     time(() => sql.rows("SELECT 1")),
-    time(() => redis.ping()),
+    time(() => checkRedis(redis)),
     time(() => directory.check()),
     time(() => config.check()),
   ]);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import { openRedis } from "./open-redis.ts";
+import { openRedis, type RedisClient } from "./open-redis.ts";
+import { parseRedisAddress } from "./redis-address.ts";
 
 type Listener = (text: string) => void;
 
@@ -14,13 +15,13 @@ const PING_MS = 15_000;
 export class PubSub {
   private readonly source = randomUUID();
   private readonly prefix: string;
-  private readonly sender: Redis;
+  private readonly sender: RedisClient;
   private readonly receiver: Redis;
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly pings: NodeJS.Timeout;
 
   constructor(redisUrl: string, report: (error: Error) => void = () => {}) {
-    this.prefix = `selfserve:${new URL(redisUrl).pathname.slice(1) || "0"}:`;
+    this.prefix = `selfserve:${parseRedisAddress(redisUrl)?.database ?? 0}:`;
     this.sender = openRedis(redisUrl, "request", report);
     this.receiver = openRedis(redisUrl, "subscriber", report);
     this.receiver.on("message", (channel: string, message: string) => this.receive(channel, message));

@@ -4,6 +4,8 @@ import { testServices } from "./test-services.ts";
 /** A logical database of the test Redis that nobody else uses meanwhile. */
 export interface FreshRedis {
   url: string;
+  /** Removes everything in it. */
+  empty(): Promise<void>;
   /** Empties it and gives it back. */
   drop(): Promise<void>;
 }
@@ -17,13 +19,11 @@ export async function freshRedis(): Promise<FreshRedis> {
   const { redisUrl } = testServices();
   const count = await withRedis(withIndex(redisUrl, DATABASES - 1), (redis) => redis.incr(COUNT_KEY));
   const url = withIndex(redisUrl, count % (DATABASES - 1));
-  await withRedis(url, (redis) => redis.flushdb());
-  return {
-    url,
-    drop: async () => {
-      await withRedis(url, (redis) => redis.flushdb());
-    },
+  const empty = async () => {
+    await withRedis(url, (redis) => redis.flushdb());
   };
+  await empty();
+  return { url, empty, drop: empty };
 }
 
 async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {

@@ -56,6 +56,8 @@ export const JobExplanation = z.object({
       older: z.int().nonnegative(),
       /** Of the total: those that will ride along in a run of another one, so that they cost no time. */
       merged: z.int().nonnegative(),
+      /** The total is exact. In a very deep queue its parts were counted so many seconds earlier and scaled to it; 0: they are exact, too. */
+      countedSecondsAgo: z.int().nonnegative(),
     })
     .nullable(),
   /** The order of this pool as one sentence. */

@@ -1,0 +1,115 @@
+import type { MergeWhen } from "../../contracts/placement.ts";
+import type { OutlineGroup } from "./outline.ts";
+import { mergesNow, type Rider, rides, runsAhead } from "./ride-along.ts";
+import { meanOf, type Samples, varianceOf } from "./samples.ts";
+import type { SimulatedPool, SimulatedRun, SimulatedSlot } from "./simulate.ts";
+
+/** A waiting job with what a forecast needs of it. */
+export interface WaitingJob {
+  id: number;
+  pushId: number;
+  builderId: number;
+  branchId: number;
+  queueClass: SimulatedRun["queueClass"];
+  solo: boolean;
+}
+
+/** What is known of builders. */
+export interface BuilderKnowledge {
+  of(builderId: number): Samples | null;
+  mergeLimit(builderId: number): number;
+}
+
+/** A job with all that waits and works in its pool. */
+export interface PoolNow {
+  rules: SimulatedPool["rules"];
+  mergeWhen: MergeWhen;
+  slots: readonly SimulatedSlot[];
+  job: WaitingJob;
+  /** The first of those before it, in order. */
+  head: readonly WaitingJob[];
+  /** All before it by kind, when they are more than the head; null when the head is all. */
+  groups: readonly OutlineGroup[] | null;
+  /** All that waits in the pool by kind. */
+  all: readonly Pick<OutlineGroup, "builderId" | "branchId" | "jobs">[];
+}
+
+/** What to simulate, and how many of those before the job will ride along in runs of others. */
+export interface Foreseen {
+  pool: SimulatedPool;
+  merged: number;
+}
+
+/** Foresees who shares runs, and puts together what a simulation needs. Null when it is not known at all how long runs take. */
+export function foresee(now: PoolNow, builders: BuilderKnowledge): Foreseen | null {
+  const free = now.slots.filter((slot) => slot.busy === null).length;
+  const merges = mergesNow(now.mergeWhen, free);
+  const toRider = (job: WaitingJob): Rider => {
+    const limit = merges && !job.solo ? builders.mergeLimit(job.builderId) : 1;
+    return { id: job.id, pushId: job.pushId, key: limit > 1 ? keyOf(job) : null, limit };
+  };
+  const listed = [...now.head, now.job].map(toRider);
+  const { bases, baseOf } = rides(listed, behind(listed, now.all));
+  const byId = new Map([...now.head, now.job].map((job) => [job.id, job]));
+  const toRun = (jobId: number): SimulatedRun | null => {
+    const job = byId.get(jobId);
+    const samples = job ? builders.of(job.builderId) : null;
+    return job && samples ? { jobId, queueClass: job.queueClass, samples } : null;
+  };
+  const own = toRun(now.job.id);
+  const ahead = bases.filter((id) => id !== now.job.id).map(toRun);
+  if (!own || ahead.includes(null)) return null;
+  const rest = beyondOf(now, bases, merges ? builders.mergeLimit.bind(builders) : () => 1, builders);
+  return {
+    pool: {
+      rules: now.rules,
+      slots: now.slots,
+      ahead: ahead.flatMap((run) => run ?? []),
+      beyond: rest,
+      job: own,
+      ridesWith: baseOf.get(now.job.id) ?? null,
+    },
+    merged: [...baseOf.keys()].filter((id) => id !== now.job.id).length + rest.merged,
+  };
+}
+
+/** How many of each key wait that are not listed. */
+function behind(listed: readonly Rider[], all: PoolNow["all"]): Map<string, number> {
+  const left = new Map<string, number>();
+  for (const group of all) left.set(keyOf(group), (left.get(keyOf(group)) ?? 0) + group.jobs);
+  for (const { key } of listed) if (key !== null) left.set(key, Math.max(0, (left.get(key) ?? 0) - 1));
+  return left;
+}
+
+/** The work between the head and the job, of which only numbers are known. */
+function beyondOf(
+  now: PoolNow,
+  bases: readonly number[],
+  limitOf: (builderId: number) => number,
+  builders: BuilderKnowledge,
+): { meanMs: number; variance: number; merged: number } {
+  const sum = { meanMs: 0, variance: 0, merged: 0 };
+  if (now.groups === null) return sum;
+  const isBase = new Set(bases);
+  const inHead = Map.groupBy(now.head, keyOf);
+  const total = new Map(now.all.map((group) => [keyOf(group), 0]));
+  for (const group of now.all) total.set(keyOf(group), (total.get(keyOf(group)) ?? 0) + group.jobs);
+  for (const [key, groups] of Map.groupBy(now.groups, keyOf)) {
+    const [{ builderId } = { builderId: 0 }] = groups;
+    const jobs = groups.reduce((count, group) => count + group.jobs, 0);
+    const seen = inHead.get(key) ?? [];
+    const left = Math.max(0, jobs - seen.length);
+    const runs =
+      runsAhead(jobs, total.get(key) ?? jobs, limitOf(builderId)) - seen.filter((job) => isBase.has(job.id)).length;
+    const runsLeft = Math.min(left, Math.max(0, runs));
+    const samples = builders.of(builderId) ?? [];
+    sum.meanMs += runsLeft * meanOf(samples);
+    sum.variance += runsLeft * varianceOf(samples);
+    sum.merged += left - runsLeft;
+  }
+  return { ...sum, merged: Math.round(sum.merged) };
+}
+
+function keyOf({ builderId, branchId }: { builderId: number; branchId: number }): string {
+  return `${builderId}:${branchId}`;
+}

@@ -1,0 +1,50 @@
+import type { ExplainRow, ExplainWorkerRow } from "../db/sql/explain-job.ts";
+import type { ExplainFacts, WorkerFacts } from "./explain/facts.ts";
+
+/** The rows of a job and of its pool's workers as the rules see them. */
+export function toExplainFacts(row: ExplainRow, workers: readonly ExplainWorkerRow[]): ExplainFacts {
+  const { nowMs, id, state, trustLevel, queueClass, avoidWorkerId, onlyWorkerId, needs } = row;
+  return {
+    nowMs,
+    job: { id, state, trustLevel, queueClass, avoidWorkerId, onlyWorkerId },
+    branch: { name: row.branch, heldAtMs: row.closedAtMs, heldBy: row.closedBy, heldWhy: row.closedReason },
+    pool: {
+      name: row.pool,
+      trustLevel: row.poolTrustLevel,
+      removedAtMs: row.removedAtMs,
+      fastSpeed: row.fastSpeed,
+      reserveWorkers: row.reserveWorkers,
+      reserveBranches: row.reserveBranches,
+      idleAbove: row.idleAbove,
+      heldAtMs: row.pausedAtMs,
+      heldBy: row.pausedBy,
+      heldWhy: row.pausedNote,
+    },
+    workers: workers.map(toWorkerFacts),
+    needs,
+  };
+}
+
+/** A worker's row as the rules see it. */
+export function toWorkerFacts(row: ExplainWorkerRow): WorkerFacts {
+  const { id, name, inPool, speed, slots, online, lastSeenAtMs, control, runs } = row;
+  const { heldAtMs, heldBy, heldWhy, heldUntilMs } = row;
+  return {
+    id,
+    name,
+    inPool,
+    speed,
+    slots,
+    busy: runs.length,
+    online,
+    lastSeenAtMs,
+    control,
+    held: { heldAtMs, heldBy, heldWhy, heldUntilMs },
+  };
+}
+
+/** Whether a job has a place in its pool's queue; the same rule as the relay's. */
+export function standsInQueue(row: ExplainRow): boolean {
+  const held = row.closedAtMs !== null || row.pausedAtMs !== null || row.removedAtMs !== null;
+  return row.state === "queued" && !held && row.onlyWorkerId === null;
+}

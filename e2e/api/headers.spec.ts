@@ -111,6 +111,9 @@ test("metrics are for this machine, and tell of queues and the event loop", asyn
     "selfserve_queue_oldest_seconds",
     "selfserve_claims_total",
     "selfserve_leases_lost_last_hour",
+    "selfserve_pool_paused",
+    "selfserve_branches_closed",
+    'selfserve_workers{control="quarantined"}',
   ]) {
     expect(text).toContain(name);
   }

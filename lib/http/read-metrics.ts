@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import { controlMetrics, readControls } from "../metrics/control-metrics.ts";
 import { leasesLostLastHour, queueMetrics } from "../metrics/queue-metrics.ts";
 import { metrics } from "../metrics/registry.ts";
 import { SchedulerError } from "../scheduler/errors.ts";
@@ -18,8 +19,12 @@ export async function readMetrics(request: Request): Promise<Response> {
 
 async function queueText(ctx: ReturnType<typeof systemContext>): Promise<string> {
   try {
-    const [pools, lost] = await Promise.all([listPools(ctx), leasesLostLastHour(ctx.sql)]);
-    return queueMetrics(pools, lost, Date.now());
+    const [pools, lost, controls] = await Promise.all([
+      listPools(ctx),
+      leasesLostLastHour(ctx.sql),
+      readControls(ctx.sql),
+    ]);
+    return queueMetrics(pools, lost, Date.now()) + controlMetrics(controls);
   } catch {
     return ""; // the database is away: the process's own figures are still worth reading
   }

@@ -26,6 +26,9 @@ export function queueMetrics(pools: readonly Pool[], leasesLost: number, nowMs: 
     ...perPool("selfserve_queue_depth", "Jobs that wait.", (pool) => pool.queued),
     ...perPool("selfserve_queue_oldest_seconds", "How long the oldest of them has waited.", age),
     ...perPool("selfserve_jobs_running", "Jobs that run.", (pool) => pool.running),
+    ...perPool("selfserve_pool_paused", "1 while the pool gives out no work.", (pool) =>
+      pool.pausedAt === null ? 0 : 1,
+    ),
     ...perPool("selfserve_workers_online", "Workers that were heard of lately.", (pool) => pool.workersOnline),
     "# HELP selfserve_leases_lost_last_hour Runs whose worker fell silent in the last hour.",
     "# TYPE selfserve_leases_lost_last_hour gauge",

@@ -106,6 +106,17 @@ describe.each(REDIS_KINDS)("the queues of all pools %s", (_, start) => {
     });
   });
 
+  describe("epochs", () => {
+    it("are told for many pools at once, null for those that are not ready", async () => {
+      await fill(1, []);
+      await fill(2, []);
+      const [first, second, third] = await queues.epochs([1, 2, 3]);
+      expect([first, second]).toEqual([await queues.of(1).epoch(), await queues.of(2).epoch()]);
+      expect(third).toBeNull();
+      expect(await queues.epochs([])).toEqual([]);
+    });
+  });
+
   describe("reading", () => {
     it("tells places, pages and sizes of a pool", async () => {
       await fill(1, [

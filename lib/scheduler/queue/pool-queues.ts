@@ -1,7 +1,9 @@
+import { Cluster } from "ioredis";
 import type { QueueClass } from "../../contracts/placement.ts";
 import type { RedisClient } from "../../redis/open-redis.ts";
 import { inTime } from "./in-time.ts";
 import { JobQueue, type QueueHint } from "./job-queue.ts";
+import { queueKeys } from "./keys.ts";
 import { QueueRebuild } from "./queue-rebuild.ts";
 import { WaitingWorkers } from "./waiting-workers.ts";
 
@@ -42,6 +44,14 @@ export class PoolQueues {
   /** A new making of a pool's queue, for the relay. */
   rebuild(poolId: number): QueueRebuild {
     return new QueueRebuild(this.redis, poolId);
+  }
+
+  /** What writes to these pools must name, in their order; null for each that is not ready. For the relay, which asks every second. */
+  async epochs(poolIds: readonly number[]): Promise<(string | null)[]> {
+    if (poolIds.length === 0) return [];
+    const keys = poolIds.map((poolId) => queueKeys(poolId).epoch);
+    // a cluster has the pools in different slots, which one command must not mix
+    return this.redis instanceof Cluster ? Promise.all(keys.map((key) => this.redis.get(key))) : this.redis.mget(keys);
   }
 
   /**

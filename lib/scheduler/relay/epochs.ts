@@ -10,7 +10,7 @@ export interface Epochs {
 /** Reads every pool's epoch. Call it before reading the rows that are to be written. */
 export async function readEpochs(ctx: SchedulerContext): Promise<Epochs> {
   const pools = await poolIds(ctx.sql);
-  const epochs = await Promise.all(pools.map((poolId) => ctx.queues.of(poolId).epoch()));
+  const epochs = await ctx.queues.epochs(pools);
   const ready = new Map<number, string>();
   const notReady: number[] = [];
   for (const [index, poolId] of pools.entries()) {

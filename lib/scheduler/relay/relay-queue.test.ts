@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type TestContext, testContext } from "../../testing/context.ts";
 import { REDIS_KINDS } from "../../testing/redis-kinds.ts";
 import { makeBranch, makeBuildset, makeJob, makePool, makePush } from "../../testing/rows.ts";
+import { makeWorker } from "../../testing/worker-rows.ts";
 import type { SchedulerContext } from "../context.ts";
 import { rebuildQueue } from "./rebuild-queue.ts";
 import { relayQueue } from "./relay-queue.ts";
@@ -65,6 +66,22 @@ describe.each(REDIS_KINDS)("the relay %s", (_, start) => {
       for (const poolId of [pausedPool, removedPool]) await makeJob(test.sql, { poolId });
       expect((await relayQueue(ctx)).carried).toBe(3);
       for (const id of [poolId, pausedPool, removedPool]) expect(await ctx.queues.size(id)).toBe(0);
+    });
+
+    it("moves a job whose class changed", async () => {
+      const [moved, other] = [await job({ score: 1 }), await job({ score: 2 })];
+      await relayQueue(ctx);
+      await change(moved, "queue_class = 'idle'");
+      await relayQueue(ctx);
+      expect(await order()).toEqual([other, moved]);
+      expect(await ctx.queues.sizes(poolId)).toMatchObject({ any: 1, idle: 1 });
+    });
+
+    it("keeps a job out that was sent to one worker", async () => {
+      const probe = await job();
+      await test.sql.count("UPDATE jobs SET only_worker_id = $2 WHERE id = $1", [probe, await makeWorker(test.sql)]);
+      expect((await relayQueue(ctx)).carried).toBe(1);
+      expect(await order()).toEqual([]);
     });
 
     it("wakes who waits for the pool, once the jobs are there", async () => {

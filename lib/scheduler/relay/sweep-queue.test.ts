@@ -61,6 +61,16 @@ describe.each(REDIS_KINDS)("the sweep %s", (_, start) => {
       expect(await order()).toEqual([first, second]);
     });
 
+    it("moves a job whose class changed unheard, and takes it out of a class where it also stands", async () => {
+      const [changed, twice] = [await job(), await job()];
+      await relayQueue(ctx);
+      await test.sql.count("UPDATE jobs SET queue_class = 'idle' WHERE id = $1", [changed]);
+      await test.redis.zadd(queueKeys(poolId).queues.fast, 5, `${String(twice).length}${twice}`);
+      expect(await sweepQueue(ctx)).toEqual({ ...NOTHING, added: 1, removed: 1 });
+      expect(await ctx.queues.sizes(poolId)).toMatchObject({ any: 1, fast: 0, idle: 1 });
+      expect(await sweepQueue(ctx)).toEqual(NOTHING);
+    });
+
     it("removes entries of jobs that do not wait any more", async () => {
       const [runs, done, waits] = [await job(), await job(), await job()];
       await relayQueue(ctx);

@@ -1,6 +1,7 @@
 // The whole of $SELFSERVE_SPLIT: copied into the run's directory and run by node there, so it has built-ins and nothing else.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 /** Which chunk a run is, with the names of each chunk's parts, the first chunk's first; null when the suite has no plan yet. */
 export interface Share {
@@ -34,7 +35,7 @@ export function linesOf(text: Buffer): Buffer[] {
   return lines;
 }
 
-if (import.meta.main) {
+if (realpathSync(process.argv[1] ?? "/") === fileURLToPath(import.meta.url)) {
   const share: Share = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
   const read: Buffer[] = [];
   for await (const some of process.stdin) read.push(some);

@@ -21,7 +21,8 @@ const SERVER = "^lib/server\\.ts$";
 /** Tests, and what exists for them alone. */
 const TESTING = "(\\.test\\.tsx?$|^lib/testing/|^e2e/|^bench/|^scripts/)";
 /** Rules that are values a person can be shown: no clock, no store, nothing from outside. */
-const PURE = "^lib/scheduler/(merging/|placement/|explain/|nightly/select-revision\\.ts|queue/score\\.ts)";
+const PURE =
+  "^lib/scheduler/(merging/|placement/|explain/|nightly/select-revision\\.ts|queue/score\\.ts|chunks/plan-chunks\\.ts|retry-rule\\.ts)";
 /** Runs in a browser. */
 const CLIENT = "^app/(\\(console\\)/.+/_components/|login/_components/|_components/|_queries/|_actions/)";
 

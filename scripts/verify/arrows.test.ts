@@ -63,6 +63,8 @@ it.each([
   ["lib/scheduler/explain/explain.ts", "ioredis"],
   ["lib/scheduler/nightly/select-revision.ts", "../../db/sql.ts"],
   ["lib/scheduler/queue/score.ts", "ioredis"],
+  ["lib/scheduler/chunks/plan-chunks.ts", "../../db/sql.ts"],
+  ["lib/scheduler/retry-rule.ts", "./cancel-jobs.ts"],
   ["lib/config/server-config.ts", "../db/sql.ts"],
   ["lib/db/to-run.ts", "../scheduler/cancel-jobs.ts"],
   ["lib/db/to-run.ts", "ioredis"],

@@ -1,0 +1,174 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as pass } from "node:timers/promises";
+import { Client as Postgres } from "pg";
+import { nowMs, wallOffsetMs } from "./clock.ts";
+import { Client } from "./driver/client.ts";
+import { Driver } from "./driver/driver.ts";
+import { EventReader, type StreamLine } from "./driver/event-reader.ts";
+import type { HistoryLine } from "./driver/history.ts";
+import { dump } from "./dump.ts";
+import type { Meta } from "./facts.ts";
+import { checkIndex, type IndexCheck } from "./index-check.ts";
+import { Journal } from "./journal.ts";
+import { POOLS } from "./load.ts";
+import { calm } from "./nemeses/calm.ts";
+import type { FaultLine } from "./nemeses/nemesis.ts";
+import { Striker } from "./nemeses/striker.ts";
+import { Random } from "./random.ts";
+import { PROFILE, startWorld, type World } from "./world.ts";
+
+/** How much happens in one episode. */
+export interface EpisodeSize {
+  jobs: number;
+  faults: number;
+  /** Between the beginnings of two faults, on average. */
+  faultEveryMs: number;
+  workers: number;
+  slots: number;
+  agents: number;
+  clients: number;
+  pauseMs: number;
+  /** Waiting jobs of the farm at which the driver makes no more. */
+  depth: number;
+  /** The load ends after so long at the latest. */
+  maxSeconds: number;
+  /** How long after the last fault the queue may take to drain. */
+  drainSeconds: number;
+}
+
+/** What to play, and where. */
+export interface EpisodeOptions {
+  root: string;
+  distDir: string;
+  folder: string;
+  seed: string;
+  size: EpisodeSize;
+  say: (sentence: string) => void;
+}
+
+/**
+ * One whole story in a world of its own: load and faults at once, then calm, a look at the index of a queue that nobody serves, the
+ * draining of everything, and the dump. What checkers read is in `<folder>/journals` afterwards.
+ */
+export async function playEpisode(options: EpisodeOptions): Promise<string> {
+  const { folder, seed, size, say } = options;
+  mkdirSync(folder, { recursive: true });
+  const deaths = new Journal<object>(path.join(folder, "deaths.jsonl"));
+  const world = await startWorld({
+    ...options,
+    ...size,
+    pushes: Math.ceil(size.jobs / 60) + 4,
+    onDeath: (name, code, signal) => deaths.write({ at: nowMs(), name, code, signal }),
+  });
+  try {
+    say("the world is up");
+    const meta = await loadAndStrike(world, new Random(seed), options);
+    say("calm; the queue drains");
+    await drain(world, meta, options);
+    writeFileSync(path.join(world.journals, "meta.json"), JSON.stringify(meta));
+    const { postgres, redis } = world.stores;
+    await dump(world.journals, postgres.url, redis.url, world.dataFolder);
+  } finally {
+    await world.stop();
+  }
+  return world.journals;
+}
+
+async function loadAndStrike(world: World, random: Random, { seed, size, say }: EpisodeOptions): Promise<Meta> {
+  const journal = <Line extends object>(name: string) => new Journal<Line>(path.join(world.journals, name));
+  const client = new Client(world.urls.driver, world.people, journal<HistoryLine>("history.jsonl"));
+  const databaseUrl = world.stores.postgres.url;
+  const driver = new Driver({ client, databaseUrl, source: world.source, random, ...size });
+  const stream = journal<StreamLine>("stream.jsonl");
+  const readers = ["reader-1", "reader-2"].map(
+    (name) => new EventReader(name, world.urls.reader, world.people.dana, stream, random),
+  );
+  const striker = new Striker({
+    world,
+    random: new Random(`${seed} faults`),
+    journal: journal<FaultLine>("faults.jsonl"),
+    everyMs: size.faultEveryMs,
+    faults: size.faults,
+  });
+  const startedAt = nowMs();
+  for (const part of [driver, striker, ...readers]) part.start();
+  for (let seconds = 0; seconds < size.maxSeconds; seconds++) {
+    if (driver.satisfied && striker.count >= size.faults) break;
+    await pass(1000);
+    if (seconds % 30 === 29) say(`${driver.total} jobs, ${striker.count} faults`);
+  }
+  await striker.stop();
+  await calm(world);
+  const calmAt = nowMs();
+  await driver.stop();
+  const { lease: leaseSeconds, sweep: sweepSeconds } = PROFILE;
+  readersOf.set(world, readers);
+  return {
+    seed,
+    leaseSeconds,
+    sweepSeconds,
+    wallOffsetMs: wallOffsetMs(),
+    startedAt,
+    calmAt,
+    drainedAt: null,
+    drainSeconds: size.drainSeconds,
+    parkedFrom: null,
+  };
+}
+
+/** Readers go on until everything is drained. */
+const readersOf = new WeakMap<World, EventReader[]>();
+
+async function drain(world: World, meta: Meta, { size }: EpisodeOptions): Promise<void> {
+  const { postgres, redis } = world.stores;
+  const deadline = meta.calmAt + size.drainSeconds * 1000;
+  const checks = new Journal<IndexCheck>(path.join(world.journals, "index-checks.jsonl"));
+  const stores = { databaseUrl: postgres.url, redisUrl: redis.url };
+  checks.write(await checkIndex(stores, POOLS.parked, 30_000));
+  await untilDone(postgres.url, `p.name <> '${POOLS.parked}'`, deadline);
+  checks.write(await checkIndex(stores, POOLS.parked, 10_000));
+  meta.parkedFrom = nowMs();
+  await world.addWorker(POOLS.parked);
+  if (await untilDone(postgres.url, "true", deadline)) meta.drainedAt = nowMs();
+  await untilTold(postgres.url, readersOf.get(world) ?? []);
+  for (const pool of Object.values(POOLS)) checks.write(await checkIndex(stores, pool, 10_000));
+  await Promise.all((readersOf.get(world) ?? []).map((reader) => reader.stop()));
+}
+
+/** True when all jobs of these pools are done before the deadline. */
+async function untilDone(url: string, pools: string, deadline: number): Promise<boolean> {
+  const client = new Postgres({ connectionString: url });
+  await client.connect();
+  try {
+    for (;;) {
+      const { rowCount } = await client.query(
+        `SELECT 1 FROM jobs j JOIN pools p ON p.id = j.pool_id WHERE j.state <> 'done' AND ${pools} LIMIT 1`,
+      );
+      if (rowCount === 0) return true;
+      if (nowMs() > deadline) return false;
+      await pass(250);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** Until every event and audit row has its number and every reader has seen the last one, or half a minute is over. */
+async function untilTold(url: string, readers: readonly EventReader[]): Promise<void> {
+  const client = new Postgres({ connectionString: url });
+  await client.connect();
+  try {
+    for (let tries = 0; tries < 120; tries++) {
+      const { rows } = await client.query<{ open: number; last: number }>(
+        `SELECT (SELECT count(*) FROM events WHERE seq IS NULL)::int + (SELECT count(*) FROM audit_entries WHERE seq IS NULL)::int AS open,
+                (SELECT max(seq) FROM events)::int AS last`,
+      );
+      const [row] = rows;
+      if (row?.open === 0 && readers.every((reader) => reader.last === row.last)) return;
+      await pass(250);
+    }
+  } finally {
+    await client.end();
+  }
+}

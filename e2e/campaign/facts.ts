@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { StreamLine } from "./driver/event-reader.ts";
+import { type HistoryLine, type Operation, operationsOf } from "./driver/history.ts";
+import type {
+  AuditRowDump,
+  CommandRow,
+  EventRow,
+  ItemRow,
+  JobRow,
+  KeyRow,
+  MemberRow,
+  PushRow,
+  RunRow,
+} from "./dump.ts";
+import type { IndexCheck } from "./index-check.ts";
+import { readJournal, readJournals } from "./journal.ts";
+import type { FaultLine } from "./nemeses/nemesis.ts";
+import type { WitnessLine } from "./worker/witness.ts";
+
+/** What an episode says of itself. */
+export interface Meta {
+  seed: string;
+  leaseSeconds: number;
+  sweepSeconds: number;
+  /** Added to a monotonic time, this gives milliseconds since 1970. */
+  wallOffsetMs: number;
+  /** Monotonic times: the load begins, the last fault has ended, everything was drained (null: it never was). */
+  startedAt: number;
+  calmAt: number;
+  drainedAt: number | null;
+  /** How long after the last fault draining may take. */
+  drainSeconds: number;
+  /** From here on the queue of the pool `parked` was frozen and then served by one slot alone. */
+  parkedFrom: number | null;
+}
+
+/** Everything that checkers may look at: what independent witnesses wrote, and what the stores held at the end. */
+export interface Facts {
+  meta: Meta;
+  history: Operation[];
+  witness: WitnessLine[];
+  stream: StreamLine[];
+  faults: Fault[];
+  indexChecks: IndexCheck[];
+  jobs: JobRow[];
+  runs: RunRow[];
+  members: MemberRow[];
+  events: EventRow[];
+  audit: AuditRowDump[];
+  commands: CommandRow[];
+  items: ItemRow[];
+  pushes: PushRow[];
+  keys: KeyRow[];
+}
+
+/** A fault with its end. */
+export type Fault = Omit<FaultLine, "until"> & { until: number };
+
+/** Reads an episode's folder. */
+export function readFacts(folder: string): Facts {
+  const dumped = <Row>(name: string) => readJournal<Row>(path.join(folder, `dump-${name}.jsonl`));
+  return {
+    meta: JSON.parse(readFileSync(path.join(folder, "meta.json"), "utf8")) as Meta,
+    history: operationsOf(readJournal<HistoryLine>(path.join(folder, "history.jsonl"))),
+    witness: readJournals<WitnessLine>(folder, "witness-").sort((a, b) => a.at - b.at),
+    stream: readJournal<StreamLine>(path.join(folder, "stream.jsonl")),
+    faults: faultsOf(readJournal<FaultLine>(path.join(folder, "faults.jsonl"))),
+    indexChecks: readJournal<IndexCheck>(path.join(folder, "index-checks.jsonl")),
+    jobs: dumped("jobs"),
+    runs: dumped("runs"),
+    members: dumped("members"),
+    events: dumped("events"),
+    audit: dumped("audit"),
+    commands: dumped("commands"),
+    items: dumped("items"),
+    pushes: dumped("pushes"),
+    keys: dumped("keys"),
+  };
+}
+
+/** One fault per number: its end counts when it has one. Those that could not strike are left out. */
+function faultsOf(lines: readonly FaultLine[]): Fault[] {
+  const found = new Map<number, Fault>();
+  for (const line of lines) {
+    if (line.target.startsWith("failed:")) continue;
+    found.set(line.id, { ...line, until: line.until ?? Number.POSITIVE_INFINITY });
+  }
+  return [...found.values()];
+}
+
+/** A database's time as a monotonic one. */
+export function monotonic(meta: Meta, timestamp: string): number {
+  return Date.parse(timestamp) - meta.wallOffsetMs;
+}
+
+/** Whether a fault that touches one of these parts lasted at some time between the two. */
+export function faultBetween(facts: Facts, parts: readonly string[], from: number, until: number): boolean {
+  return facts.faults.some(
+    (fault) => fault.from <= until && fault.until >= from && fault.parts.some((part) => parts.includes(part)),
+  );
+}

@@ -1,0 +1,99 @@
+import { setTimeout as pass } from "node:timers/promises";
+import { nowMs } from "../clock.ts";
+import type { Journal } from "../journal.ts";
+import type { Random } from "../random.ts";
+import type { World } from "../world.ts";
+import { LINK_NEMESES } from "./links.ts";
+import type { FaultLine, Nemesis } from "./nemesis.ts";
+import { OTHER_NEMESES } from "./others.ts";
+import { POSTGRES_NEMESES } from "./postgres.ts";
+import { PROCESS_NEMESES } from "./processes.ts";
+import { REDIS_NEMESES } from "./redis.ts";
+
+/** Every kind of fault that a campaign knows. */
+export const NEMESES: readonly Nemesis[] = [
+  ...PROCESS_NEMESES,
+  ...LINK_NEMESES,
+  ...REDIS_NEMESES,
+  ...POSTGRES_NEMESES,
+  ...OTHER_NEMESES,
+];
+
+/** How often faults strike. */
+export interface StrikerOptions {
+  world: World;
+  random: Random;
+  journal: Journal<FaultLine>;
+  /** Between the beginnings of two faults, on average. */
+  everyMs: number;
+  /** It stops when so many have struck. */
+  faults: number;
+}
+
+/** Strikes with one fault after the other, some of them at once, each kind as often as any other. */
+export class Striker {
+  private readonly options: StrikerOptions;
+  private readonly busy = new Set<string>();
+  private readonly lasting = new Set<Promise<void>>();
+  private readonly ending = new AbortController();
+  private deck: Nemesis[] = [];
+  private running: Promise<void> = Promise.resolve();
+  /** How many faults have struck. */
+  count = 0;
+
+  constructor(options: StrikerOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.running = this.strikeOnAndOn();
+  }
+
+  /** No more faults; resolves when all that last have ended. */
+  async stop(): Promise<void> {
+    this.ending.abort();
+    await this.running;
+    await Promise.all(this.lasting);
+  }
+
+  private async strikeOnAndOn(): Promise<void> {
+    const { random, everyMs, faults } = this.options;
+    while (!this.ending.signal.aborted && this.count < faults) {
+      const nemesis = this.draw();
+      if (nemesis) {
+        const lasting = this.strike(nemesis).finally(() => this.lasting.delete(lasting));
+        this.lasting.add(lasting);
+      }
+      await pass(random.between(0.5, 1.5) * everyMs, undefined, { signal: this.ending.signal }).catch(() => {});
+    }
+  }
+
+  /** The next of the deck that nothing stands in the way of; a new deck when this one is used up. */
+  private draw(): Nemesis | undefined {
+    if (this.deck.length === 0) this.deck = this.options.random.shuffle(NEMESES);
+    const index = this.deck.findIndex(({ needs }) => !needs.some((need) => this.busy.has(need)));
+    return index < 0 ? undefined : this.deck.splice(index, 1)[0];
+  }
+
+  private async strike(nemesis: Nemesis): Promise<void> {
+    const { world, random, journal } = this.options;
+    for (const need of nemesis.needs) this.busy.add(need);
+    this.count += 1;
+    const id = this.count;
+    const from = nowMs();
+    try {
+      const { target, parts, detail, end } = await nemesis.strike(world, random);
+      const line = { id, kind: nemesis.kind, target, parts, from, ...(detail !== undefined && { detail }) };
+      journal.write({ ...line, until: null });
+      const seconds = random.between(...nemesis.seconds);
+      await pass(seconds * 1000, undefined, { signal: this.ending.signal }).catch(() => {});
+      await end?.();
+      journal.write({ ...line, until: nowMs() });
+    } catch (error) {
+      // The store that it needed was away: there was no fault. Whatever it had begun is ended by `calm`.
+      journal.write({ id, kind: nemesis.kind, target: `failed: ${error}`, parts: [], from, until: nowMs() });
+    } finally {
+      for (const need of nemesis.needs) this.busy.delete(need);
+    }
+  }
+}

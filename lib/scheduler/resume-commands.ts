@@ -1,4 +1,4 @@
-import { refusePending, type StoredCommand, takeStalledCommand } from "../db/sql/commands.ts";
+import { lockCommand, refusePending, type StoredCommand, takeStalledCommand } from "../db/sql/commands.ts";
 import { type CancelParams, cancelWork } from "./cancel-jobs.ts";
 import { type CommandWork, workBatch, workOff } from "./command-work.ts";
 import type { Actor, SchedulerContext } from "./context.ts";
@@ -38,6 +38,7 @@ async function resume(ctx: SchedulerContext, command: StoredCommand, abort: Abor
   if (await isDisabled(ctx, command.actor)) {
     await ctx.sql.transaction(async (tx) => {
       const message = "Whoever gave the command has lost their account before this job had its turn.";
+      await lockCommand(tx, command.id);
       await refusePending(tx, command.id, "forbidden", message);
       await workBatch(tx, acting, command.id, work);
     });

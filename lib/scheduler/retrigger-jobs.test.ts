@@ -124,5 +124,103 @@ describe("retriggerJobs", () => {
     const unknown = await retriggerJobs(farm.as(), { jobIds: [999_999_999], dependents: false, count: 1 });
     expect(unknown.items).toMatchObject([{ outcome: "refused", code: "not_found" }]);
   });
+});
+
+/** The states of jobs, and what each of them needs. */
+const shape = async (ids: readonly number[]) => {
+  const rows = await test.sql.rows<{ id: number; builder: string; state: string; set: number; needs: number[] }>(
+    `SELECT j.id, b.name AS builder, j.state, j.buildset_id AS "set",
+            ARRAY (SELECT needs_job_id FROM job_dependencies WHERE job_id = j.id ORDER BY 1) AS needs
+     FROM jobs j JOIN builders b ON b.id = j.builder_id WHERE j.id = ANY ($1::bigint[]) ORDER BY j.id`,
+    [ids],
+  );
+  return rows;
+};
+
+describe("a retrigger with dependents", () => {
+  const chain = [
+    { name: "build" },
+    { name: "other" },
+    { name: "suite", needs: ["build", "other"] },
+    { name: "report", needs: ["suite"] },
+  ];
+
+  it("copies what waited for it along, needing the copies, in one new buildset each time", async () => {
+    const farm = await makeFarm(test);
+    const [build = 0, other = 0] = await farm.submit(...chain);
+    const worker = await farm.worker();
+    const first = await farm.claimOrThrow(worker, 0);
+    const second = await farm.claimOrThrow(worker, 1);
+    await farm.finish(worker, first.runId, "success");
+    await farm.finish(worker, second.runId, "success");
+    const command = await retriggerJobs(farm.as(), { jobIds: [build], count: 2, dependents: true });
+    const created = createdBy(command);
+    expect(created).toHaveLength(6);
+    const copies = await shape(created);
+    for (const set of Map.groupBy(copies, (copy) => copy.set).values()) {
+      const [b, s, r] = set;
+      expect(set.map((copy) => [copy.builder, copy.state])).toEqual([
+        ["build", "queued"],
+        ["suite", "blocked"],
+        ["report", "blocked"],
+      ]);
+      expect(s?.needs).toEqual([other, b?.id]);
+      expect(r?.needs).toEqual([s?.id]);
+    }
+    expect(new Set(copies.map((copy) => copy.set)).size).toBe(2);
+    await test.sql.count(
+      "UPDATE jobs SET state = 'done', result = 'skipped' WHERE state = 'queued' AND pool_id = $1 AND id < $2",
+      [farm.poolId, created[0]],
+    );
+    const again = await farm.claimOrThrow(worker, 0);
+    await farm.finish(worker, again.runId, "success");
+    const set = copies.find((copy) => again.jobIds.includes(copy.id))?.set;
+    const own = (await shape(created)).filter((copy) => copy.set === set);
+    expect(own.map((copy) => copy.state)).toEqual(["done", "queued", "blocked"]);
+  });
+
+  it("makes one new buildset of all that is named of one, each job once", async () => {
+    const farm = await makeFarm(test);
+    const ids = await farm.submit(...chain);
+    const [push = { id: 0 }] = await test.sql.rows<{ id: number }>("SELECT push_id AS id FROM jobs WHERE id = $1", [
+      ids[0],
+    ]);
+    const ask = { filter: { push: push.id }, count: 1, dependents: true };
+    const command = await retriggerJobs(farm.as(), ask);
+    expect(command.items.map((item) => [item.outcome, item.created.length])).toEqual(ids.map(() => ["done", 1]));
+    const copies = await shape(command.items.flatMap((item) => item.created));
+    expect(copies.map((copy) => copy.builder)).toEqual(["build", "other", "suite", "report"]);
+    expect(new Set(copies.map((copy) => copy.set)).size).toBe(1);
+    expect(copies[2]?.needs).toEqual([copies[0]?.id, copies[1]?.id]);
+    // Without dependents each has a buildset of its own and needs the old ones.
+    const apart = await retriggerJobs(farm.as(), { jobIds: ids, count: 1, dependents: false });
+    const alone = await shape(apart.items.flatMap((item) => item.created));
+    expect(new Set(alone.map((copy) => copy.set)).size).toBe(4);
+    expect(alone[2]?.needs).toEqual([ids[0], ids[1]]);
+  });
+
+  it("may name a job whose need has failed, when that one is named as well", async () => {
+    const farm = await makeFarm(test);
+    const [build = 0, suite = 0] = await farm.submit({ name: "build" }, { name: "suite", needs: ["build"] });
+    const worker = await farm.worker();
+    await farm.finish(worker, (await farm.claimOrThrow(worker)).runId, "failure");
+    const alone = await retriggerJobs(farm.as(), { jobIds: [suite], count: 1, dependents: true });
+    expect(alone.items).toMatchObject([
+      { outcome: "refused", message: expect.stringMatching(/retrigger that one first/) },
+    ]);
+    const both = await retriggerJobs(farm.as(), { jobIds: [suite, build], count: 1, dependents: true });
+    expect(both.items).toMatchObject([{ outcome: "done" }, { outcome: "done" }]);
+  });
+
+  it("is refused when that would make more than 10,000 jobs, and names the sum", async () => {
+    const farm = await makeFarm(test);
+    const suites = Array.from({ length: 120 }, (_, index) => ({ name: `suite ${index}`, needs: ["build"] }));
+    const [build = 0] = await farm.submit({ name: "build" }, ...suites);
+    const ask = { jobIds: [build], count: 100, dependents: true };
+    await expect(retriggerJobs(farm.as(), ask)).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringContaining("121 × 100 = 12,100 jobs"),
+    });
+    expect(createdBy(await retriggerJobs(farm.as(), { ...ask, dependents: false }))).toHaveLength(100);
   });
 });

@@ -118,12 +118,13 @@ function outOfPlace({ id, pool, branch, poolRemoved, poolTrustLevel, trustLevel 
 function itemsOf({ copies, refused }: CopyPlan, created: ReadonlyMap<number, number[]>): ItemResult[] {
   const brought = Map.groupBy(copies, (copy) => copy.wantedBy);
   return [
-    ...[...brought].map(([id, own]) =>
-      doneItem(
+    ...[...brought].map(([id, own]) => {
+      const made = own.flatMap((copy) => created.get(copy.id) ?? []);
+      return doneItem(
         id,
-        own.flatMap((copy) => created.get(copy.id) ?? []),
-      ),
-    ),
+        made.sort((a, b) => a - b),
+      );
+    }),
     ...[...refused].map(([id, { code, reason }]) => refusedItem(id, { allowed: false, code, reason })),
   ];
 }

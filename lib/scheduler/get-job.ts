@@ -1,6 +1,8 @@
 import type { JobDetail } from "../contracts/job.ts";
 import { countAhead, type JobDetailRow, readJob } from "../db/sql/read-job.ts";
+import { readSharedRun } from "../db/sql/read-shared-run.ts";
 import { toJobDetail } from "../db/to-job-detail.ts";
+import { toSharedRun } from "../db/to-shared-run.ts";
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
 import { failedNeedOf } from "./failed-need.ts";
@@ -12,8 +14,10 @@ export async function getJob(ctx: SchedulerContext, input: { jobId: number }): P
   requirePermission(ctx.actor, "read");
   const row = await readJob(ctx.sql, input.jobId);
   if (!row) throw new SchedulerError("not_found", `There is no job ${input.jobId}.`);
-  const actions = allowedActions(ctx.actor, { ...row, shared: false, failedNeed: failedNeedOf(row.needs) });
-  return toJobDetail(row, { ahead: await readAhead(ctx, row), actions, shared: null });
+  const [shared, ahead] = await Promise.all([readSharedRun(ctx.sql, row.id), readAhead(ctx, row)]);
+  const subject = { ...row, shared: shared?.sharedNow ?? false, failedNeed: failedNeedOf(row.needs) };
+  const actions = allowedActions(ctx.actor, subject);
+  return toJobDetail(row, { ahead, actions, shared: shared ? toSharedRun(shared, row.revision) : null });
 }
 
 /** Redis knows a place at once; PostgreSQL counts when Redis does not have the job. */

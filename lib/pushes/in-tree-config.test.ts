@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { readCorpus } from "../testing/corpus/read-corpus.ts";
 import { checkInTreeConfig } from "./in-tree-config.ts";
@@ -125,6 +127,16 @@ builders:
     const result = check(`version: 1\nbuilders:\n${chain.join("")}`);
     expect(result.ok && result.definitions).toHaveLength(500);
   });
+});
+
+it.each([
+  ["sax", 3],
+  ["sqlite", 7],
+  ["words", 3],
+])("the demo's configuration of %s is sound", (project, count) => {
+  const bytes = readFileSync(path.resolve(import.meta.dirname, `../../demo/${project}/selfserve.yml`));
+  const result = check(bytes);
+  expect(result.ok ? result.definitions : result.errors).toHaveLength(count);
 });
 
 describe("a suite with chunks", () => {

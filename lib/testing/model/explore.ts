@@ -24,6 +24,8 @@ export interface Explored {
   seconds: number;
   /** The rule that a history broke, in a few words, and which history, and how to play it again. */
   broken: { rule: string; report: string } | null;
+  /** How often each kind of event took place, and each fate struck; what never did was not tested. */
+  seen: Record<string, number>;
 }
 
 /** Plays random histories on several lanes at once; all end with the first that breaks a rule. */
@@ -31,8 +33,9 @@ export async function explore({ histories, lanes, seed, shrinks }: Exploration):
   const began = performance.now();
   let played = 0;
   let broken: Explored["broken"] = null;
+  const seen: Explored["seen"] = {};
   const explored = Array.from({ length: lanes }, async (_, index) => {
-    const stage = new Stage();
+    const stage = new Stage(seen);
     const property = fc.asyncProperty(history, async (steps) => {
       fc.pre(broken === null);
       played++;
@@ -50,7 +53,7 @@ export async function explore({ histories, lanes, seed, shrinks }: Exploration):
       broken ??= { rule: ruleOf(details.errorInstance), report: fc.defaultReportMessage(details) ?? "" };
   });
   await Promise.all(explored);
-  return { played, seconds: (performance.now() - began) / 1000, broken };
+  return { played, seconds: (performance.now() - began) / 1000, broken, seen };
 }
 
 /** What was broken: by the name of a constraint of the database, or by the beginning of an error's message. */
@@ -60,9 +63,20 @@ function ruleOf(error: unknown): string {
   return (error.message.split("\n")[0] ?? "").split(": expected")[0] ?? "";
 }
 
+const SEEN = `
+  SELECT type AS what, count(*) AS times FROM events GROUP BY type
+  UNION ALL SELECT 'shared run', count(*) FROM (SELECT run_id FROM run_members GROUP BY run_id HAVING count(*) > 1) AS shared
+  UNION ALL SELECT 'undone ' || item.outcome, count(*) FROM command_items item JOIN commands c ON c.id = item.command_id
+    WHERE c.undo_of_id IS NOT NULL GROUP BY item.outcome`;
+
 /** Where the histories of a lane are played; the stores of one that failed are not used again. */
 class Stage {
+  private readonly seen: Explored["seen"];
   private lane: Lane | null = null;
+
+  constructor(seen: Explored["seen"]) {
+    this.seen = seen;
+  }
 
   async play(steps: readonly Step[]): Promise<void> {
     this.lane ??= await Lane.open();
@@ -77,8 +91,16 @@ class Stage {
 
   async close(): Promise<void> {
     const { lane } = this;
+    if (!lane) return;
     this.lane = null;
-    await lane?.test.drop();
+    for (const [what, times] of Object.entries(lane.struck)) this.count(what, times);
+    for (const { what, times } of await lane.test.sql.rows<{ what: string; times: number }>(SEEN))
+      this.count(what, times);
+    await lane.test.drop();
+  }
+
+  private count(what: string, times: number): void {
+    this.seen[what] = (this.seen[what] ?? 0) + times;
   }
 }
 

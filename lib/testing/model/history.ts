@@ -77,7 +77,10 @@ export class History {
       if (!(error instanceof SchedulerError) || !REFUSALS.has(error.code)) throw error;
     });
     await Promise.race([done, process.stopped]);
-    if (process.frozen) this.frozen.push({ process, done });
+    if (process.dead) this.lane.struck.died++;
+    if (!process.frozen) return;
+    this.lane.struck.froze++;
+    this.frozen.push({ process, done });
   }
 
   private async act(move: Move): Promise<void> {

@@ -6,6 +6,16 @@ export interface Answer {
   body: unknown;
 }
 
+/** An answer that is not 2xx. */
+export class RefusedError extends Error {
+  readonly status: number;
+
+  constructor(path: string, { status, body }: Answer) {
+    super(`${path} answered ${status}: ${JSON.stringify(body)}`);
+    this.status = status;
+  }
+}
+
 /** Requests to one server over as many kept-alive connections as there are requests in flight. */
 export class JsonClient {
   private readonly base: URL;
@@ -16,12 +26,12 @@ export class JsonClient {
     this.base = new URL(baseUrl);
   }
 
-  /** POSTs JSON, or bytes as they are; throws on an answer that is not 2xx. */
+  /** POSTs JSON, or bytes as they are. Throws RefusedError on an answer that is not 2xx. */
   async post(path: string, bearer: string | null, body: unknown): Promise<unknown> {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
     const type = Buffer.isBuffer(body) ? "application/octet-stream" : "application/json";
     const answer = await this.send("POST", path, bearer, bytes, type);
-    if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300) throw new RefusedError(path, answer);
     return answer.body;
   }
 

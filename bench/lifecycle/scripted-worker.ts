@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ClaimReply, RegisterReply } from "../../lib/contracts/work.ts";
-import type { JsonClient } from "./json-client.ts";
+import { type JsonClient, RefusedError } from "./json-client.ts";
 
 /** Two batches, as a job that prints a little sends them. */
 const BATCHES = [
@@ -14,6 +14,7 @@ const LOG = {
   sha256: sha256(Buffer.concat(BATCHES)),
 };
 const WAIT_SECONDS = 20;
+const AGAIN_MS = 1_000;
 
 /** A worker that does nothing but speak the worker wire: it claims, sends two batches of a log, and ends the run with success. */
 export class ScriptedWorker {
@@ -59,7 +60,7 @@ export class ScriptedWorker {
   private async work(): Promise<void> {
     while (!this.stopped) {
       const claim = { claimId: randomUUID(), slot: 0, pools: [this.pool], waitSeconds: WAIT_SECONDS };
-      const { work } = (await this.client.post("/worker/v1/claim", this.session, claim)) as ClaimReply;
+      const { work } = (await this.patiently("/worker/v1/claim", claim)) as ClaimReply;
       if (!work) continue;
       for (const jobId of work.jobIds) this.onWork(jobId);
       await this.execute(`/worker/v1/runs/${work.runId}`);
@@ -70,10 +71,22 @@ export class ScriptedWorker {
     let offset = 0;
     for (const [number, batch] of BATCHES.entries()) {
       const query = `number=${number}&offset=${offset}&sha256=${sha256(batch)}`;
-      await this.client.post(`${run}/log?${query}`, this.session, batch);
+      await this.patiently(`${run}/log?${query}`, batch);
       offset += batch.length;
     }
-    await this.client.post(`${run}/finish`, this.session, { result: "success", log: LOG });
+    await this.patiently(`${run}/finish`, { result: "success", log: LOG });
+  }
+
+  /** As an agent does it: what is not available now is asked for again, unchanged. */
+  private async patiently(path: string, body: unknown): Promise<unknown> {
+    for (;;) {
+      try {
+        return await this.client.post(path, this.session, body);
+      } catch (error) {
+        if (!(error instanceof RefusedError) || error.status !== 503 || this.stopped) throw error;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
   }
 }
 

@@ -51,6 +51,24 @@ describe("submitBuildset", () => {
     expect(score).toBe(Math.round(Number(set.ms)) - 5 * 600_000);
   });
 
+  it("puts each job into the set of its pool's queue that its builder and its branch are for", async () => {
+    const own = await makeFarm(test);
+    const builders = [{ name: "a" }, { name: "b", workers: "fast" as const }, { name: "c", idle: true }];
+    const classesOf = async (jobIds: readonly number[]) =>
+      (
+        await test.sql.rows<{ class: string }>(
+          "SELECT queue_class AS class FROM jobs WHERE id = ANY ($1::bigint[]) ORDER BY id",
+          [jobIds],
+        )
+      ).map((row) => row.class);
+    expect(await classesOf(await own.submit(...builders))).toEqual(["any", "fast", "idle"]);
+    await test.sql.count(
+      "UPDATE pools SET reserve_branches = ARRAY[(SELECT name FROM branches WHERE id = $2)] WHERE id = $1",
+      [own.poolId, own.branchId],
+    );
+    expect(await classesOf(await own.submit(...builders))).toEqual(["reserved", "reserved-fast", "idle"]);
+  });
+
   it("answers a repeat of a push's own buildset with the first one", async () => {
     const pushId = await makePush(test.sql, { branchId: farm.branchId });
     const both = await Promise.all([submit([{}], pushId), submit([{}], pushId)]);

@@ -52,3 +52,8 @@ it("tells other jobs nothing of chunks", async () => {
   expect(finish).not.toHaveProperty("timings");
   expect(log).not.toMatch(/SELFSERVE_(CHUNK|SPLIT|TIMINGS)/);
 });
+
+it("tells how fast its machine is when it registers", async () => {
+  const { server } = await startAgent({ options: { speed: 2.5 } });
+  await expect.poll(() => server.registrations[0]?.body.speed, soon).toBe(2.5);
+});

@@ -22,6 +22,12 @@ describe("readOptions", () => {
     expect(options?.server.href).toBe("http://127.0.0.1:3000/");
   });
 
+  it("takes the machine's speed, which need not be whole", () => {
+    const [argv, env] = [["--pools", "a"], { SELFSERVE_TOKEN: "t", SELFSERVE_SPEED: "0.5" }];
+    expect(readOptions(argv, env)?.speed).toBe(0.5);
+    expect(readOptions([...argv, "--speed", "2.5"], env)?.speed).toBe(2.5);
+  });
+
   it("reads a token per pool from a file", () => {
     const file = path.join(temporaryFolder(), "tokens");
     writeFileSync(file, "common\nb = only-b\n");
@@ -51,6 +57,8 @@ describe("readOptions", () => {
     [["--pools", "a", "--slots", "1.5"], '--slots is "1.5"; it must be a whole number from 1 to 256'],
     [["--pools", "a", "--slots", "257"], '--slots is "257"'],
     [["--pools", "a", "--speed", "x"], '--speed is "x"; it must be a number'],
+    [["--pools", "a", "--speed", "0"], '--speed is "0"; it must be a number from 0.001 to 1000'],
+    [["--pools", "a", "--speed", "1001"], '--speed is "1001"; it must be a number from 0.001 to 1000'],
     [["--pools", "a", "--token-file", "/nowhere"], "--token-file /nowhere cannot be read"],
     [["--pools", "a", "--run-as", "nobody-of-this-name"], "--run-as"],
     [["--nope"], "Ask for --help to see all options."],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuilderDefinition } from "../../contracts/in-tree-config.ts";
 import { type TestContext, testContext } from "../../testing/context.ts";
 import { type Farm, makeFarm } from "../../testing/farm.ts";
+import { retriggerJobs } from "../retrigger-jobs.ts";
 import { recordTimings } from "./record-timings.ts";
 
 let test: TestContext;
@@ -74,6 +75,22 @@ describe("the plan of a suite", () => {
     const submits = Array.from({ length: 6 }, () => farm.submit(chunk(1, 4), chunk(2, 4)));
     const plans = (await Promise.all((await Promise.all(submits)).map(plansOf))).flat();
     expect([new Set(plans).size, plans.includes(null)]).toEqual([1, false]);
+  });
+
+  it("stays with a job that is retriggered, and with one that is tried again", async () => {
+    const farm = await makeFarm(test);
+    await measure(farm, { a: 1, b: 1 });
+    const [jobId = 0] = await farm.submit(chunk(1));
+    const [plan] = await plansOf([jobId]);
+    const worker = await farm.worker();
+    const first = await farm.claimOrThrow(worker);
+    await farm.finish(worker, first.runId, "retry");
+    await test.sql.count("UPDATE chunk_plans SET created_at = created_at - interval '2 days' WHERE id = $1", [plan]);
+    const again = await farm.claimOrThrow(await farm.worker());
+    expect(again.chunk).toEqual(first.chunk);
+    await farm.sql.count("UPDATE jobs SET state = 'done', result = 'failure' WHERE id = $1", [jobId]);
+    const command = await retriggerJobs(farm.as(), { jobIds: [jobId], count: 2, dependents: false });
+    expect(await plansOf(command.items[0]?.created ?? [])).toEqual([plan, plan]);
   });
 
   it("is made anew when it is a day old, or many more parts are known", async () => {

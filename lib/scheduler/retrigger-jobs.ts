@@ -56,7 +56,8 @@ export function retriggerWork(params: RetriggerParams): CommandWork {
   };
 }
 
-async function withinBounds(tx: Sql, jobIds: readonly number[], { count, dependents }: RetriggerParams) {
+/** The same jobs, unless more than 10,000 would be made of them: then `invalid`. */
+export async function withinBounds(tx: Sql, jobIds: readonly number[], { count, dependents }: RetriggerParams) {
   const copied = new Set(jobIds);
   if (dependents) {
     for (const arrow of await readArrows(tx, jobIds, MOST_TARGETS * 10)) copied.add(arrow.to);
@@ -106,7 +107,14 @@ async function readJobs(
 }
 
 /** Why the job could not run today, whoever asks: its pool is gone or has another trust level than its branch. */
-function outOfPlace({ id, pool, branch, poolRemoved, poolTrustLevel, trustLevel }: Original): CopyRefusal | null {
+export function outOfPlace({
+  id,
+  pool,
+  branch,
+  poolRemoved,
+  poolTrustLevel,
+  trustLevel,
+}: Original): CopyRefusal | null {
   const refuse = (reason: string) => ({ code: "conflict" as const, reason });
   if (poolRemoved) return refuse(`The pool ${pool} of job ${id} has been removed, so it cannot run again.`);
   if (poolTrustLevel === trustLevel) return null;

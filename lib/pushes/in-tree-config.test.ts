@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readCorpus } from "../testing/corpus/read-corpus.ts";
 import { checkInTreeConfig } from "./in-tree-config.ts";
@@ -161,6 +162,30 @@ describe("a suite with chunks", () => {
     expect(namesOf(suite("unit", 1))).toEqual([
       { name: "unit-1", needs: [], chunk: { suite: "unit", index: 1, of: 1 } },
     ]);
+  });
+
+  it("leaves every name unique and every need a builder, or says what is wrong", () => {
+    const name = fc.constantFrom("a", "a-1", "a-2", "b", "b-1", "a-1-1", "c");
+    const one = fc.record({
+      name,
+      kind: fc.constantFrom("build", "test"),
+      chunks: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+      needs: fc.array(name, { maxLength: 3 }),
+    });
+    const more = { platform: "p", pool: "linux", steps: [{ name: "s", run: "x" }] };
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 5 }), (builders) => {
+        const result = check(JSON.stringify({ version: 1, builders: builders.map((part) => ({ ...more, ...part })) }));
+        if (!result.ok) {
+          expect(result.errors.filter(({ message }) => !/[.?]$/.test(message))).toEqual([]);
+          return;
+        }
+        const names = result.definitions.map((definition) => definition.name);
+        expect(new Set(names).size).toBe(names.length);
+        expect(result.definitions.flatMap(({ needs }) => needs).filter((need) => !names.includes(need))).toEqual([]);
+        expect(names).toHaveLength(builders.reduce((sum, { chunks }) => sum + (chunks ?? 1), 0));
+      }),
+    );
   });
 
   it("counts with each chunk", () => {

@@ -57,6 +57,26 @@ describe("schedulePush", () => {
     ]);
   });
 
+  it("makes a job of every chunk of a suite, and lets who needs the suite wait for all of them", async () => {
+    const at = await watchRepository(test);
+    const builder = (name: string, more: string) =>
+      `  - {name: ${name}, platform: p, pool: ${at.pool}, steps: [{name: s, run: make}], ${more}}\n`;
+    const text = `version: 1\nbuilders:\n${builder("tests", "kind: test, chunks: 2")}${builder("sum", "needs: [tests]")}`;
+    const pushId = await recorded(at, text);
+    expect(await schedulePush(test.ctx, { pushId }, at.ports)).toBe("scheduled");
+    const jobs = await test.sql.rows(
+      `SELECT b.name, j.state, j.definition -> 'chunk' AS chunk,
+              (SELECT count(*) FROM job_dependencies d WHERE d.job_id = j.id) AS needs
+       FROM jobs j JOIN builders b ON b.id = j.builder_id WHERE push_id = $1 ORDER BY j.id`,
+      [pushId],
+    );
+    expect(jobs).toEqual([
+      { name: "tests-1", state: "queued", chunk: { suite: "tests", index: 1, of: 2 }, needs: 0 },
+      { name: "tests-2", state: "queued", chunk: { suite: "tests", index: 2, of: 2 }, needs: 0 },
+      { name: "sum", state: "blocked", chunk: null, needs: 2 },
+    ]);
+  });
+
   it("is done once, by however many", async () => {
     const at = await watchRepository(test);
     const pushId = await recorded(at, oneBuilder(at.pool));

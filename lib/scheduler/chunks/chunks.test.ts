@@ -124,6 +124,18 @@ describe("the plan of a suite", () => {
   });
 });
 
+it("is nothing to a job whose definition is older than chunks", async () => {
+  const farm = await makeFarm(test);
+  const [jobId] = await farm.submit();
+  const old = "definition - 'chunk' - 'retry' - 'mergeLimit' - 'affinity' - 'workers' - 'idle'";
+  await test.sql.count(`UPDATE jobs SET definition = ${old} WHERE id = $1`, [jobId]);
+  const worker = await farm.worker();
+  const { runId, chunk: none } = await farm.claimOrThrow(worker);
+  expect(none).toBeNull();
+  await farm.finish(worker, runId, "failure");
+  expect(await recordTimings(worker, { runId, timings: [{ part: "a", seconds: 1 }] })).toBe(0);
+});
+
 describe("recordTimings", () => {
   it("averages, newer runs weigh more, and repeated parts of a run add up", async () => {
     const farm = await makeFarm(test);

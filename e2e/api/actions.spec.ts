@@ -11,6 +11,17 @@ const INPUTS: Record<string, (rows: ApiRows) => object> = {
   cancelJobsAction: ({ jobId }) => ({ jobIds: [jobId] }),
   retriggerJobsAction: ({ jobId }) => ({ jobIds: [jobId], count: 1 }),
   reprioritizeJobsAction: ({ jobId }) => ({ jobIds: [jobId], priority: 1 }),
+  splitJobAction: ({ jobId }) => ({ jobId }),
+  undoCommandAction: ({ commandId }) => ({ commandId }),
+  pausePoolAction: ({ pool }) => ({ pool, note: "x" }),
+  resumePoolAction: ({ pool }) => ({ pool }),
+  closeBranchAction: ({ branch }) => ({ branch, reason: "x" }),
+  openBranchAction: ({ branch }) => ({ branch }),
+  quarantineWorkerAction: ({ worker }) => ({ worker, reason: "x", minutes: 5 }),
+  drainWorkerAction: ({ worker }) => ({ worker, reason: "x" }),
+  disableWorkerAction: ({ worker }) => ({ worker, reason: "x" }),
+  releaseWorkerAction: ({ worker }) => ({ worker }),
+  probeWorkerAction: ({ worker, jobId }) => ({ worker, jobId }),
   createTokenAction: () => ({ name: "x", scopes: ["read"], expiresInDays: 1 }),
   revokeTokenAction: () => ({ tokenId: 999_999_999 }),
 };
@@ -78,7 +89,7 @@ for (const name of names) {
         [],
         {},
         { ...sound, role: "admin" },
-        { ...sound, jobIds: [0], jobId: 0, tokenId: 0, name: "" },
+        { ...sound, jobIds: [0], jobId: 0, tokenId: 0, commandId: 0, name: "", pool: "", branch: "", worker: "" },
       ];
       for (const input of wrong)
         expect(await problemOf(dana, name, [input])).toMatchObject({ status: 422, code: "invalid" });
@@ -122,7 +133,7 @@ test("an action's arguments are not a way to break it", async () => {
 });
 
 test("another developer's job is refused with the reason, as an outcome of that job", async () => {
-  for (const name of ["cancelJobsAction", "retriggerJobAction", "reprioritizeJobsAction"]) {
+  for (const name of ["cancelJobsAction", "retriggerJobsAction", "reprioritizeJobsAction"]) {
     const answer = await call(dana, name, [INPUTS[name]?.(rows)]);
     expect(answer).toMatchObject({
       ok: true,
@@ -133,6 +144,15 @@ test("another developer's job is refused with the reason, as an outcome of that 
   }
   const job = await rows.sql.one("SELECT state, priority FROM jobs WHERE id = $1", [rows.jobId]);
   expect(job).toEqual({ state: "queued", priority: 0 });
+});
+
+test("a developer takes nothing out of service, and splits and takes back nothing of others", async () => {
+  for (const name of names.filter((one) => /Pool|Branch|Worker|splitJob|undoCommand/.test(one))) {
+    expect([name, await problemOf(dana, name, [INPUTS[name]?.(rows)])]).toEqual([
+      name,
+      expect.objectContaining({ status: 403, code: "forbidden" }),
+    ]);
+  }
 });
 
 test("a token for a hook is for admins, and other people's tokens are not there", async () => {

@@ -11,6 +11,7 @@ import { SAMPLES } from "./samples.ts";
 const endpoints = Object.entries<Endpoint>(ENDPOINTS) as [keyof typeof ENDPOINTS, Endpoint][];
 let rows: ApiRows;
 let user: APIRequestContext;
+let admin: APIRequestContext;
 let hook: APIRequestContext;
 
 test.beforeAll(async () => {
@@ -18,13 +19,17 @@ test.beforeAll(async () => {
   const withToken = (secret: string) =>
     request.newContext({ baseURL: world.baseUrl, extraHTTPHeaders: { authorization: `Bearer ${secret}` } });
   user = await withToken((await rows.token("dev", ["read", "jobs:write"])).secret);
+  admin = await withToken((await rows.token("admin", ["read", "jobs:write"])).secret);
   hook = await withToken((await rows.hookToken()).secret);
 });
 test.afterAll(async () => {
-  await Promise.all([rows.close(), user.dispose(), hook.dispose()]);
+  await Promise.all([rows.close(), user.dispose(), admin.dispose(), hook.dispose()]);
 });
 
-const by = ({ scope }: Endpoint) => (scope === "pushes:write" ? hook : user);
+const by = (name: keyof typeof ENDPOINTS) => {
+  if (ENDPOINTS[name].scope === "pushes:write") return hook;
+  return SAMPLES[name](rows).who === "admin" ? admin : user;
+};
 const IDS = ["0", "-1", "1.5", "abc", "1e3", "9007199254740993", "99999999999999999999", "0x10", "1%20", "%27"];
 const NAMES = ["%20", "a%2Fb", "..%2Fx", "%27%20OR%201=1", "x".repeat(64), "<b>"];
 
@@ -32,7 +37,7 @@ for (const [name, endpoint] of endpoints) {
   test.describe(`${endpoint.method} ${endpoint.path}`, () => {
     const [, parameter] = /\{(\w+)\}/.exec(endpoint.path) ?? [];
     const send = (path: string, options: Record<string, unknown> = {}) =>
-      by(endpoint).fetch(`/api/v1${path}`, { method: endpoint.method, maxRedirects: 0, ...options });
+      by(name).fetch(`/api/v1${path}`, { method: endpoint.method, maxRedirects: 0, ...options });
     const withParameter = (value: string) => endpoint.path.replace(/\{\w+\}/, value);
     const body = () => ({ data: SAMPLES[name](rows).body ?? undefined });
 
@@ -78,7 +83,7 @@ for (const [name, endpoint] of endpoints) {
         expect(response.headers().vary).toContain("Cookie, Authorization");
         if (endpoint.reply) endpoint.reply.parse(await response.json());
         else expect(new URL(response.headers().location ?? "").origin).toBe(world.artifactOrigin);
-        const head = await by(endpoint).head(`/api/v1${SAMPLES[name](rows).path}`, { maxRedirects: 0 });
+        const head = await by(name).head(`/api/v1${SAMPLES[name](rows).path}`, { maxRedirects: 0 });
         expect([head.status(), (await head.body()).length]).toEqual([endpoint.status ?? 200, 0]);
       });
     }
@@ -123,11 +128,48 @@ test("priorities, counts and keys have bounds", async () => {
     { kind: "cancel", jobIds: [0] },
     { kind: "cancel", jobIds: [1], priority: 5 },
     { kind: "reprioritize", jobIds: [1] },
-    { kind: "retrigger", jobIds: [1] },
+    { kind: "retrigger", jobIds: [1], count: 0 },
     { kind: "delete", jobIds: [1] },
+    { kind: "undo", jobIds: [1] },
+    { kind: "cancel" },
+    { kind: "cancel", jobIds: [1], filter: { push: 1 } },
+    { kind: "cancel", filter: {} },
+    { kind: "cancel", filter: { push: 0 } },
+    { kind: "cancel", filter: { push: "1" } },
+    { kind: "cancel", filter: { state: "lost" } },
+    { kind: "cancel", filter: { branch: "a/b" } },
+    { kind: "cancel", filter: { push: 1, surprise: 1 } },
+    { kind: "reprioritize", jobIds: [1], priority: 5, boost: { minutes: 1441, reason: "x" } },
+    { kind: "reprioritize", jobIds: [1], priority: 5, boost: { minutes: 5, reason: " " } },
+    { kind: "reprioritize", jobIds: [1], priority: 5, boost: { minutes: 5 } },
     { kind: "cancel", jobIds: Array.from({ length: 10_001 }, (_, index) => index + 1) },
   ];
-  for (const data of commands) await expectRefusal(await user.post("/api/v1/commands", { data }), 422);
+  for (const data of commands) {
+    for (const path of ["/api/v1/commands", "/api/v1/commands/preview"]) {
+      await expectRefusal(await user.post(path, { data }), 422);
+    }
+  }
+});
+
+test("controls say why, in bounds", async () => {
+  const { branch, pool, worker, jobId } = rows;
+  const post = (path: string, data: object) => admin.post(`/api/v1${path}`, { data });
+  for (const text of ["", "  ", "x".repeat(501), null, 1, undefined]) {
+    await expectRefusal(await post(`/pools/${pool}/pause`, { note: text }), 422);
+    await expectRefusal(await post(`/branches/${branch}/close`, { reason: text }), 422);
+    for (const what of ["quarantine", "drain", "disable"]) {
+      await expectRefusal(await post(`/workers/${worker}/${what}`, { reason: text }), 422);
+    }
+  }
+  for (const minutes of [0, -1, 1.5, "5", null, 60 * 24 * 365 + 1]) {
+    await expectRefusal(await post(`/workers/${worker}/quarantine`, { reason: "x", minutes }), 422);
+  }
+  for (const id of [0, -1, 1.5, String(jobId), null]) {
+    await expectRefusal(await post(`/workers/${worker}/probe`, { jobId: id }), 422);
+  }
+  await expectRefusal(await post(`/workers/${worker}/probe`, { jobId: 999_999_999 }), 404);
+  const listed = await (await admin.get("/api/v1/workers")).json();
+  expect(listed).toContainEqual(expect.objectContaining({ name: worker, control: "enabled" }));
 });
 
 test("addresses that there are none of are not found, whoever asks", async () => {

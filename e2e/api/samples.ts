@@ -5,6 +5,13 @@ import type { ApiRows } from "../fixtures/api-rows.ts";
 export interface Sample {
   path: string;
   body?: unknown;
+  /** Who the right person is, when not every developer may. */
+  who?: "admin";
+}
+
+/** A request that takes something out of service, or lets it in again. */
+function control(path: string, body: Record<string, unknown> = {}): Sample {
+  return { path, body, who: "admin" };
 }
 
 /** One for each endpoint: a new endpoint without one does not compile. */
@@ -30,6 +37,10 @@ export const SAMPLES: Record<keyof typeof ENDPOINTS, (rows: ApiRows) => Sample> 
   cancelJob: ({ jobId }) => ({ path: `/jobs/${jobId}/cancel`, body: {} }),
   retriggerJob: ({ jobId }) => ({ path: `/jobs/${jobId}/retrigger`, body: { count: 1 } }),
   reprioritizeJob: ({ jobId }) => ({ path: `/jobs/${jobId}/priority`, body: { priority: 5 } }),
+  splitJob: ({ jobId }) => ({ path: `/jobs/${jobId}/split`, body: {} }),
+  explainJob: ({ jobId }) => ({ path: `/jobs/${jobId}/explanation` }),
+  previewCommand: ({ jobId }) => ({ path: "/commands/preview", body: { kind: "cancel", jobIds: [jobId] } }),
+  undoCommand: ({ commandId }) => ({ path: `/commands/${commandId}/undo`, body: {} }),
   submitCommand: ({ jobId }) => ({ path: "/commands", body: { kind: "reprioritize", jobIds: [jobId], priority: 1 } }),
   getCommand: ({ commandId }) => ({ path: `/commands/${commandId}` }),
   getRun: ({ runId }) => ({ path: `/runs/${runId}` }),
@@ -39,6 +50,15 @@ export const SAMPLES: Record<keyof typeof ENDPOINTS, (rows: ApiRows) => Sample> 
   getArtifact: ({ artifactId }) => ({ path: `/artifacts/${artifactId}` }),
   listPools: () => ({ path: "/pools" }),
   getQueue: ({ pool }) => ({ path: `/pools/${pool}/queue` }),
+  pausePool: ({ pool }) => control(`/pools/${pool}/pause`, { note: "The disks are full." }),
+  resumePool: ({ pool }) => control(`/pools/${pool}/resume`),
+  closeBranch: ({ branch }) => control(`/branches/${branch}/close`, { reason: "Tests fail." }),
+  openBranch: ({ branch }) => control(`/branches/${branch}/open`),
+  quarantineWorker: ({ worker }) => control(`/workers/${worker}/quarantine`, { reason: "Its disk fails.", minutes: 5 }),
+  drainWorker: ({ worker }) => control(`/workers/${worker}/drain`, { reason: "Its room is moved." }),
+  disableWorker: ({ worker }) => control(`/workers/${worker}/disable`, { reason: "It burns." }),
+  releaseWorker: ({ worker }) => control(`/workers/${worker}/release`),
+  probeWorker: ({ worker, jobId }) => control(`/workers/${worker}/probe`, { jobId }),
   listWorkers: () => ({ path: "/workers" }),
   getMe: () => ({ path: "/me" }),
   listTokens: () => ({ path: "/tokens" }),

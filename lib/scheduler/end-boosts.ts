@@ -16,7 +16,7 @@ export async function endBoosts(ctx: SchedulerContext): Promise<number> {
   for (let more = true; more; ) {
     const places = await ctx.sql.transaction(async (tx) => {
       const over = await lockEndedBoosts(tx, AT_ONCE);
-      const changes = over.map((place) => ({ place, priority: place.boost?.from ?? place.priority, boost: null }));
+      const changes = over.map((place) => ({ place, priority: priorityAfter(place), boost: null }));
       await changePriorities(tx, ctx, changes, null);
       await recordAll(tx, ctx, { audits: over.map(auditOf) });
       return over;
@@ -28,11 +28,17 @@ export async function endBoosts(ctx: SchedulerContext): Promise<number> {
   return ended;
 }
 
-function auditOf({ id, priority, boost }: JobPlace) {
+/** What a job has run with to its end stays on record. */
+function priorityAfter({ state, everRan, priority, boost }: JobPlace): number {
+  return boost === null || (state === "done" && everRan) ? priority : boost.from;
+}
+
+function auditOf(place: JobPlace) {
+  const { id, priority, boost } = place;
   return {
     action: "job.boost.end",
     object: `job:${id}`,
     before: { priority, until: boost?.until.toISOString(), why: boost?.reason },
-    after: { priority: boost?.from },
+    after: { priority: priorityAfter(place) },
   };
 }

@@ -14,6 +14,7 @@ export interface BoostMark {
 export interface JobPlace {
   id: number;
   state: JobState;
+  everRan: boolean;
   branchId: number;
   pushId: number;
   priority: number;
@@ -38,7 +39,7 @@ interface PlaceRow extends Omit<JobPlace, "boost"> {
 }
 
 const PLACES = `
-  SELECT j.id, j.state, j.branch_id AS "branchId", j.push_id AS "pushId", j.priority, j.boost_until AS "boostUntil",
+  SELECT j.id, j.state, j.ever_ran AS "everRan", j.branch_id AS "branchId", j.push_id AS "pushId", j.priority, j.boost_until AS "boostUntil",
          j.boost_from AS "boostFrom", j.boost_reason AS "boostReason", j.submitted_at AS "submittedAt",
          b.base_priority AS "basePriority", p.head_start_ms AS "headStartMs"
   FROM jobs j JOIN branches b ON b.id = j.branch_id JOIN pools p ON p.id = j.pool_id`;

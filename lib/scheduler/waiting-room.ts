@@ -18,6 +18,8 @@ export interface RoomDoors {
   queues: PoolQueues;
   sql: Database;
   signals: Signals;
+  /** Other than the usual two seconds; for tests. */
+  lookEveryMs?: number;
 }
 
 /** The guests who wait for work of one pool. */
@@ -77,7 +79,7 @@ export class WaitingRoom implements Room {
     this.seats.get(slotOf(guest))?.leave();
     this.seats.set(slotOf(guest), known);
     for (const poolId of guest.poolIds) this.poolOf(poolId).seats.add(known);
-    this.timer ??= setInterval(() => void this.lookForAll(), LOOK_EVERY_MS).unref();
+    this.timer ??= setInterval(() => void this.lookForAll(), this.doors.lookEveryMs ?? LOOK_EVERY_MS).unref();
     return this.doors.signals.listen(`slot:${slotOf(guest)}`, () => void seat.attempt(() => this.takeOffer(seat)));
   }
 

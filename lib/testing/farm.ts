@@ -70,10 +70,10 @@ export class Farm {
   }
 
   /** Acts as a new worker of the pool. */
-  async worker(slots = 4): Promise<SchedulerContext> {
+  async worker(slots = 4, speed = 1): Promise<SchedulerContext> {
     const bootId = randomUUID();
     const name = uniqueName("worker");
-    const workerId = await makeWorker(this.sql, { name, bootId, slots, poolIds: [this.poolId] });
+    const workerId = await makeWorker(this.sql, { name, bootId, slots, speed, poolIds: [this.poolId] });
     return this.test.as({ kind: "worker", workerId, bootId, name, via: `worker:${workerId}`, ip: null });
   }
 

@@ -5,12 +5,13 @@ import { insert, makePool, uniqueName } from "./rows.ts";
 /** A worker that serves these pools, seen now. */
 export async function makeWorker(
   sql: Sql,
-  worker: { name?: string; bootId?: string; slots?: number; poolIds?: number[] } = {},
+  worker: { name?: string; bootId?: string; slots?: number; poolIds?: number[]; speed?: number } = {},
 ): Promise<number> {
   const workerId = await insert(sql, "workers", {
     name: worker.name ?? uniqueName("worker"),
     boot_id: worker.bootId ?? randomUUID(),
     slots: worker.slots ?? 1,
+    speed: worker.speed,
     last_seen_at: new Date(),
   });
   for (const poolId of worker.poolIds ?? [])

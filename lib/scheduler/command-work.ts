@@ -1,14 +1,6 @@
 import type { CommandKind } from "../contracts/command.ts";
-import {
-  type ItemResult,
-  lockCommand,
-  noteProgress,
-  type Progress,
-  readPending,
-  type StoredCommand,
-  settleItems,
-  type Together,
-} from "../db/sql/commands.ts";
+import { type ItemResult, readPending, settleItems, type Together } from "../db/sql/command-items.ts";
+import { lockCommand, noteProgress, type Progress, type StoredCommand } from "../db/sql/commands.ts";
 import type { Sql } from "../db/sql.ts";
 import type { SchedulerContext } from "./context.ts";
 import { type AuditEntry, recordAll } from "./record.ts";
@@ -93,8 +85,8 @@ export function announce(ctx: SchedulerContext, { wake }: BatchDone): void {
   for (const topic of new Set(["relay", ...wake])) ctx.signals.send(topic);
 }
 
-function bodyOf({ id, kind }: StoredCommand, { total, pending }: Progress) {
-  return { commandId: id, kind, total, pending, complete: pending === 0 };
+function bodyOf({ id, kind, undoOf }: StoredCommand, { total, pending }: Progress) {
+  return { commandId: id, kind, total, pending, complete: pending === 0, ...(undoOf !== null && { undoOf }) };
 }
 
 /** One audit row per job: the verb's own, or one that says what became of it. */

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { JobAction, JobState, Result } from "../contracts/job.ts";
 import type { Role } from "../contracts/me.ts";
 import type { Actor } from "./context.ts";
-import { allowedActions, type JobSubject, requirePermission } from "./permissions.ts";
+import {
+  allowedActions,
+  type ControlPermission,
+  type JobSubject,
+  requirePermission,
+  undoRefusal,
+} from "./permissions.ts";
 
 const user = (part: Partial<Extract<Actor, { kind: "user" }>> = {}): Actor => ({
   kind: "user",
@@ -100,6 +106,58 @@ describe("allowedActions", () => {
   });
 });
 
+describe("boosts and splits", () => {
+  it("a boost is a sheriff's or an admin's, of any job that waits", () => {
+    for (const role of ["sheriff", "admin"] satisfies Role[]) {
+      expect(reason(user({ roles: [role] }), job({ ownerId: 2 }), "boost")).toBeNull();
+    }
+    expect(reason(user(), job(), "boost")).toBe(
+      "forbidden: Only a sheriff or an admin may boost a job; its owner may change its priority.",
+    );
+    const sheriff = user({ roles: ["sheriff"] });
+    expect(reason(sheriff, job({ state: "running" }), "boost")).toMatch(
+      /^conflict: Job 12 is running, so its priority/,
+    );
+    expect(reason(sheriff, job({ state: "done", result: "success" }), "boost")).toMatch(/its priority is fixed\.$/);
+  });
+
+  it("a split is its owner's, of a job that runs together with others", () => {
+    const together = job({ state: "running", shared: true });
+    expect(reason(user(), together, "split")).toBeNull();
+    expect(reason(user({ roles: ["sheriff"] }), { ...together, ownerId: 2 }, "split")).toBeNull();
+    expect(reason(user(), { ...together, ownerId: 2, ownerLogin: "dana" }, "split")).toMatch(/^forbidden: dana owns/);
+    expect(reason(user(), job({ state: "running" }), "split")).toBe("conflict: Job 12 has its run to itself already.");
+    expect(reason(user(), job(), "split")).toBe("conflict: Job 12 does not run yet, so it shares no run.");
+    expect(reason(user(), job({ state: "done", result: "success" }), "split")).toBe(
+      "conflict: Job 12 is already done (success), so it shares no run any more.",
+    );
+  });
+});
+
+describe("undoRefusal", () => {
+  const command = { id: 3, userId: 1, userLogin: "dev" };
+
+  it("lets whoever gave the command undo it, sheriffs, admins and the product", () => {
+    for (const actor of [
+      user(),
+      user({ userId: 2, roles: ["sheriff"] }),
+      user({ userId: 2, roles: ["admin"] }),
+      system,
+    ]) {
+      expect(undoRefusal(actor, command)).toBeNull();
+    }
+    expect(undoRefusal(user({ userId: 2 }), command)).toBe(
+      "dev gave command 3, so only dev, a sheriff or an admin may undo it.",
+    );
+    expect(undoRefusal(user(), { id: 3, userId: null, userLogin: null })).toBe(
+      "The product itself gave command 3, so only a sheriff or an admin may undo it.",
+    );
+    expect(undoRefusal(user({ roles: [] }), command)).toMatch(/no role here/);
+    expect(undoRefusal(user({ scopes: ["read"] }), command)).toMatch(/scope jobs:write/);
+    for (const actor of [worker, hook]) expect(undoRefusal(actor, command)).toMatch(/^Only a signed-in user/);
+  });
+});
+
 describe("requirePermission", () => {
   it("knows who reads, works, tells of pushes, commands and maintains", () => {
     const may = (actor: Actor, permission: "read") => {
@@ -118,6 +176,10 @@ describe("requirePermission", () => {
       "push:record": [true, false, false, true, false],
       "buildset:submit": [true, false, false, true, false],
       maintain: [true, false, false, false, false],
+      "branch:control": [true, false, false, false, false],
+      "worker:quarantine": [true, false, false, false, false],
+      "pool:control": [true, false, false, false, false],
+      "worker:control": [true, false, false, false, false],
     } as const;
     const writer = user({ scopes: ["jobs:write"] });
     for (const [permission, expected] of Object.entries(table)) {
@@ -128,5 +190,26 @@ describe("requirePermission", () => {
       /x owns the push/,
     );
     requirePermission(user(), "job:cancel", job());
+  });
+
+  it("gives branches and sick workers to sheriffs, pools and workers for good to admins", () => {
+    const refusal = (permission: ControlPermission, part: Partial<Extract<Actor, { kind: "user" }>>) => {
+      try {
+        requirePermission(user(part), permission);
+        return null;
+      } catch (error) {
+        return error instanceof Error ? error.message : error;
+      }
+    };
+    for (const permission of ["branch:control", "worker:quarantine"] as const) {
+      expect(refusal(permission, { roles: ["sheriff"] })).toBeNull();
+      expect(refusal(permission, { roles: ["admin"] })).toBeNull();
+      expect(refusal(permission, {})).toMatch(/^Only a sheriff or an admin may /);
+    }
+    for (const permission of ["pool:control", "worker:control"] as const) {
+      expect(refusal(permission, { roles: ["admin"] })).toBeNull();
+      expect(refusal(permission, { roles: ["developer", "sheriff"] })).toMatch(/^Only an admin may /);
+    }
+    expect(refusal("pool:control", { roles: ["admin"], scopes: ["read"] })).toMatch(/scope jobs:write/);
   });
 });

@@ -1,4 +1,5 @@
-import { lockCommand, refusePending, type StoredCommand, takeStalledCommand } from "../db/sql/commands.ts";
+import { refusePending } from "../db/sql/command-items.ts";
+import { lockCommand, type StoredCommand, takeStalledCommand } from "../db/sql/commands.ts";
 import { type CancelParams, cancelWork } from "./cancel-jobs.ts";
 import { type CommandWork, workBatch, workOff } from "./command-work.ts";
 import type { Actor, SchedulerContext } from "./context.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "../contracts/command.ts";
 import type { RetriggerJobsInput } from "../contracts/job.ts";
-import type { ItemResult } from "../db/sql/commands.ts";
+import type { ItemResult } from "../db/sql/command-items.ts";
 import { type Original, readArrows, readOriginals } from "../db/sql/copy-jobs.ts";
 import { type LockedJob, lockJobs, lockJobsWithDependents } from "../db/sql/lock-jobs.ts";
 import { readNeeds } from "../db/sql/read-needs.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Command, CommandKind } from "../contracts/command.ts";
-import { insertCommand, insertItems } from "../db/sql/commands.ts";
+import { insertItems } from "../db/sql/command-items.ts";
+import { insertCommand } from "../db/sql/commands.ts";
 import { keepCommandOfKey, takeKey } from "../db/sql/idempotency-key.ts";
 import type { Database, Sql } from "../db/sql.ts";
 import { canonicalJson } from "../db/to-jsonb.ts";

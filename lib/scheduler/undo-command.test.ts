@@ -54,6 +54,8 @@ describe("the undo of a cancel", () => {
     });
     expect([await rows(farm), await openSets(farm)]).toEqual([before, sets]);
     expect(await farm.eventsOf(ids[1] ?? 0)).toEqual(["job.created", "job.skipped", "job.restored"]);
+    const told = await test.sql.rows("SELECT body FROM events WHERE type = 'command.changed' ORDER BY id DESC LIMIT 1");
+    expect(told).toMatchObject([{ body: { commandId: undo.id, undoOf: cancel.id, complete: true } }]);
     expect(await farm.auditOf(`job:${ids[0]}`)).toEqual(["job.cancel done dev", "job.undo done dev"]);
     expect((await getCommand(farm.as(), { commandId: cancel.id })).undo).toEqual({
       possible: false,

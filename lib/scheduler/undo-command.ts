@@ -1,6 +1,7 @@
 import type { Command, CommandKind } from "../contracts/command.ts";
 import type { UndoCommandInput } from "../contracts/job.ts";
-import { lockCommand, noteProgress, readUndoTargets, refusePending } from "../db/sql/commands.ts";
+import { readUndoTargets, refusePending } from "../db/sql/command-items.ts";
+import { lockCommand, noteProgress } from "../db/sql/commands.ts";
 import { readCommandRow } from "../db/sql/read-command.ts";
 import type { Sql } from "../db/sql.ts";
 import type { CommandWork } from "./command-work.ts";

@@ -1,4 +1,4 @@
-import { readItemsBefore } from "../db/sql/commands.ts";
+import { readItemsBefore } from "../db/sql/command-items.ts";
 import { lockJobs } from "../db/sql/lock-jobs.ts";
 import { type HistoryRow, readHistories } from "../db/sql/restore-jobs.ts";
 import { type JobPlace, readPlaces } from "../db/sql/set-priorities.ts";

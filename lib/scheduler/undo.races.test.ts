@@ -107,7 +107,7 @@ describe("undo meets", () => {
       const { id: commandId } = await reprioritizeJobs(sheriff, { jobIds: [jobId], priority: 40, boost });
       await test.sql.count("UPDATE jobs SET boost_until = clock_timestamp() WHERE id = $1", [jobId]);
       const [work, undo] = await Promise.all([
-        soon(() => (round % 2 === 0 ? own.claim(worker) : null)),
+        soon(async () => (round % 2 === 0 ? own.claim(worker) : null)),
         soon(() => undoCommand(sheriff, { commandId })),
         soon(() => endBoosts(test.ctx)),
       ]);

@@ -18,6 +18,9 @@ import { Striker } from "./nemeses/striker.ts";
 import { Random } from "./random.ts";
 import { PROFILE, startWorld, type World } from "./world.ts";
 
+/** What was disturbed has this long to be itself again before the outages that strike alone. */
+const ALONE_AFTER_MS = 6_000;
+
 /** How much happens in one episode. */
 export interface EpisodeSize {
   jobs: number;
@@ -100,6 +103,8 @@ async function loadAndStrike(world: World, random: Random, { seed, size, say }: 
   }
   await striker.stop();
   await calm(world);
+  await pass(ALONE_AFTER_MS);
+  await striker.strikeAlone();
   const calmAt = nowMs();
   await driver.stop();
   const { lease: leaseSeconds, sweep: sweepSeconds } = PROFILE;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { StreamLine } from "./driver/event-reader.ts";
 import { type HistoryLine, type Operation, operationsOf } from "./driver/history.ts";
@@ -52,6 +52,14 @@ export interface Facts {
   items: ItemRow[];
   pushes: PushRow[];
   keys: KeyRow[];
+  /** What the shells of real agents' jobs testified. */
+  agentWords: AgentWord[];
+}
+
+/** A word of a job that a real agent executed. */
+export interface AgentWord {
+  word: string;
+  jobId: number;
 }
 
 /** A fault with its end. */
@@ -76,7 +84,16 @@ export function readFacts(folder: string): Facts {
     items: dumped("items"),
     pushes: dumped("pushes"),
     keys: dumped("keys"),
+    agentWords: agentWordsOf(path.join(folder, "agents.txt")),
   };
+}
+
+function agentWordsOf(file: string): AgentWord[] {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  return lines.flatMap((line) => {
+    const [word = "", jobId] = line.split(" ");
+    return jobId === undefined ? [] : { word, jobId: Number(jobId) };
+  });
 }
 
 /** One fault per number: its end counts when it has one. Those that could not strike are left out. */

@@ -35,8 +35,8 @@ export class SnapshotReader {
         SELECT json_build_object(
           'open', coalesce((
             SELECT json_agg(json_build_object('id', o.id, 'pool', o.name, 'state', o.state)) FROM (
-              SELECT j.id, p.name, j.state FROM jobs j JOIN pools p ON p.id = j.pool_id
-              WHERE j.state <> 'done' ORDER BY j.id LIMIT 3000) o), '[]'),
+              SELECT j.id, p.name, j.state FROM jobs j JOIN pools p ON p.id = j.pool_id JOIN builders b ON b.id = j.builder_id
+              WHERE j.state <> 'done' AND b.name <> 'poison' ORDER BY j.id LIMIT 3000) o), '[]'),
           'total', (SELECT count(*) FROM jobs),
           'done', coalesce((
             SELECT json_agg(d.id) FROM (

@@ -19,6 +19,10 @@ export const NEMESES: readonly Nemesis[] = [
   ...OTHER_NEMESES,
 ];
 
+const ALONE = ["redis: kill -9", "postgres: immediate restart"];
+const ALONE_SECONDS = [5, 6] as const;
+const ALONE_PAUSE_MS = 4_000;
+
 /** How often faults strike. */
 export interface StrikerOptions {
   world: World;
@@ -56,6 +60,14 @@ export class Striker {
     await Promise.all(this.lasting);
   }
 
+  /** Strikes with each store's outage alone, one after the other, so that what still works can be told from what nothing else explains. */
+  async strikeAlone(): Promise<void> {
+    for (const nemesis of NEMESES.filter(({ kind }) => ALONE.includes(kind))) {
+      await this.strike({ ...nemesis, seconds: ALONE_SECONDS });
+      await pass(ALONE_PAUSE_MS);
+    }
+  }
+
   private async strikeOnAndOn(): Promise<void> {
     const { random, everyMs, faults } = this.options;
     while (!this.ending.signal.aborted && this.count < faults) {
@@ -86,7 +98,8 @@ export class Striker {
       const line = { id, kind: nemesis.kind, target, parts, from, ...(detail !== undefined && { detail }) };
       journal.write({ ...line, until: null });
       const seconds = random.between(...nemesis.seconds);
-      await pass(seconds * 1000, undefined, { signal: this.ending.signal }).catch(() => {});
+      const ending = nemesis.seconds === ALONE_SECONDS ? undefined : this.ending.signal;
+      await pass(seconds * 1000, undefined, { signal: ending }).catch(() => {});
       await end?.();
       journal.write({ ...line, until: nowMs() });
     } catch (error) {

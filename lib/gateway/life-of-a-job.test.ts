@@ -86,14 +86,14 @@ it("gives a claim whose answer was lost the same run again", async () => {
 it("stops waiting for work when the worker has gone", async () => {
   const farm = await web.farm();
   const { session, workerId } = await web.worker(farm);
-  const lastSeen = () => farm.sql.one("SELECT last_seen_at FROM workers WHERE id = $1", [workerId]);
-  const registered = await lastSeen();
+  const waiting = () => web.test.ctx.queues.waiting.find(farm.poolId, [workerId]);
   const gone = new AbortController();
   const body = { claimId: randomUUID(), slot: 0, pools: [farm.pool], waitSeconds: 20 };
   const claim = web.ask("POST", "/worker/v1/claim", { bearer: session, body, signal: gone.signal });
-  await expect.poll(lastSeen).not.toEqual(registered); // the claim has arrived
+  await expect.poll(waiting).toHaveLength(1); // the claim has arrived
   gone.abort();
   await expect(claim).rejects.toThrow("aborted");
+  await expect.poll(waiting).toEqual([]);
   const [jobId = 0] = await farm.submit();
   await farm.relay();
   const other = await web.worker(farm);

@@ -130,7 +130,7 @@ describe("a job that arrives while several workers wait", () => {
     const [offered, asks] = [await farm.worker(1, 2), await farm.worker(1)];
     const { waiting } = test.ctx.queues;
     await waiting.enter({ workerId: workerIdOf(offered), slot: 0, speed: 2, poolIds: [farm.poolId] });
-    await waiting.enter({ workerId: 999_999, slot: 0, speed: 1, poolIds: [farm.poolId] });
+    await waiting.enter({ workerId: workerIdOf(await farm.worker()), slot: 0, speed: 1, poolIds: [farm.poolId] });
     const [jobId] = await farm.submit({});
     await farm.relay();
     expect(await farm.claim(asks)).toBeNull();

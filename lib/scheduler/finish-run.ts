@@ -1,22 +1,23 @@
 import { createHash } from "node:crypto";
 import type { Result } from "../contracts/job.ts";
 import type { FinishInput, FinishReply } from "../contracts/work.ts";
-import { changeRun, releaseMembers } from "../db/sql/change-run.ts";
+import { changeRun } from "../db/sql/change-run.ts";
 import { completeBuildsets } from "../db/sql/complete-buildsets.ts";
 import { insertOutputs } from "../db/sql/insert-outputs.ts";
-import { type LockedJob, lockJobsWithDependents } from "../db/sql/lock-jobs.ts";
+import type { LockedJob } from "../db/sql/lock-jobs.ts";
 import { runNotFound, runNotLive } from "../db/sql/lock-live-run.ts";
-import { lockRuns, type ProtocolRun, readMembers, readRun } from "../db/sql/lock-run.ts";
+import { type ProtocolRun, readRun } from "../db/sql/lock-run.ts";
+import { lockRunScope, readRunScope, type SeenRun } from "../db/sql/lock-run-scope.ts";
+import { noteSuccess } from "../db/sql/read-arrivals.ts";
 import type { Sql } from "../db/sql.ts";
 import { canonicalJson } from "../db/to-jsonb.ts";
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
-import { worstResult } from "./job-state.ts";
+import { satisfies, worstResult } from "./job-state.ts";
 import { judgeResult } from "./judge-result.ts";
 import { moveJobs } from "./move-jobs.ts";
 import { requirePermission } from "./permissions.ts";
 import { lockAdoptable, readopt } from "./readopt-run.ts";
-import { record } from "./record.ts";
 
 /** What the worker says at the end of a run. */
 export interface FinishRunInput extends FinishInput {
@@ -41,12 +42,14 @@ export async function finishRun(ctx: SchedulerContext, input: FinishRunInput): P
 }
 
 async function finish(tx: Sql, ctx: SchedulerContext, input: FinishRunInput, hash: string): Promise<Result | null> {
-  const seen = ownRun(ctx, await readRun(tx, input.runId), input.runId);
+  const seen = ownRun(ctx, await readRunScope(tx, input.runId), input.runId);
   if (seen.state === "done") return repeated(seen, hash);
   const found = seen.state === "lost" ? await takeBack(tx, ctx, seen) : await lockLive(tx, seen);
   if (found === null) return null;
   if (found.run.state === "done") return repeated(found.run, hash);
-  return settle(tx, ctx, found, input, hash);
+  const result = await settle(tx, ctx, found, input, hash);
+  if (seen.affine && satisfies(result)) await noteSuccess(tx, seen.workerId, seen.memberIds);
+  return result;
 }
 
 interface Finishing {
@@ -56,7 +59,7 @@ interface Finishing {
   locked: LockedJob[];
 }
 
-function ownRun(ctx: SchedulerContext, run: ProtocolRun | undefined, runId: number): ProtocolRun {
+function ownRun(ctx: SchedulerContext, run: SeenRun | undefined, runId: number): SeenRun {
   const { actor } = ctx;
   if (actor.kind !== "worker" || !run || run.workerId !== actor.workerId) throw runNotFound(runId);
   if (run.bootId === actor.bootId) return run;
@@ -80,16 +83,10 @@ async function takeBack(tx: Sql, ctx: SchedulerContext, seen: ProtocolRun): Prom
 }
 
 /** Locks everything that the result of a live run touches; null when it has been lost since it was seen. */
-async function lockLive(tx: Sql, seen: ProtocolRun): Promise<Finishing | null> {
-  const before = await readMembers(tx, [seen.id]);
-  const locked = await lockJobsWithDependents(
-    tx,
-    before.map((member) => member.jobId),
-  );
-  const [run] = await lockRuns(tx, [seen.id]);
-  if (!run) throw runNotFound(seen.id);
+async function lockLive(tx: Sql, seen: SeenRun): Promise<Finishing | null> {
+  const { run, members, locked } = await lockRunScope(tx, seen);
   if (run.state === "lost") return null;
-  const live = new Set((await readMembers(tx, [run.id])).filter((member) => member.live).map((member) => member.jobId));
+  const live = new Set(members.filter((member) => member.live).map((member) => member.jobId));
   return { run, jobs: locked.filter((job) => live.has(job.id)), locked };
 }
 
@@ -104,7 +101,10 @@ async function settle(
   const told = { result: cancelled ? ("cancelled" as const) : input.result, reason: input.reason };
   const { ending, moves } = await judgeResult(tx, ctx, { run, jobs }, told);
   const { result, reason } = ending;
-  const sets = await moveJobs(tx, ctx, locked, moves);
+  const sets = await moveJobs(tx, ctx, locked, moves, {
+    event: { type: "run.done", runId: run.id, body: { result } },
+    audit: { action: "run.finish", object: `run:${run.id}`, after: { result, jobs: jobs.map((job) => job.id) } },
+  });
   const { chunks: logChunks, bytes: logBytes, sha256: logSha256 } = input.log;
   await changeRun(tx, {
     id: run.id,
@@ -115,12 +115,7 @@ async function settle(
     stopped: cancelled,
     finish: { hash, logChunks, logBytes, logSha256 },
   });
-  await releaseMembers(tx, run.id);
   await insertOutputs(tx, run.id, input.outputs);
   await completeBuildsets(tx, sets, worstResult);
-  await record(tx, ctx, {
-    event: { type: "run.done", runId: run.id, body: { result } },
-    audit: { action: "run.finish", object: `run:${run.id}`, after: { result, jobs: jobs.map((job) => job.id) } },
-  });
   return result;
 }

@@ -1,7 +1,8 @@
-import { changeRun, releaseMembers } from "../db/sql/change-run.ts";
+import { changeRun } from "../db/sql/change-run.ts";
 import { completeBuildsets } from "../db/sql/complete-buildsets.ts";
-import { type LockedJob, lockJobsWithDependents } from "../db/sql/lock-jobs.ts";
-import { lockRuns, type ProtocolRun, readMembers } from "../db/sql/lock-run.ts";
+import type { LockedJob } from "../db/sql/lock-jobs.ts";
+import type { ProtocolRun } from "../db/sql/lock-run.ts";
+import { type LockedScope, lockRunScope, readRunScope } from "../db/sql/lock-run-scope.ts";
 import type { Sql } from "../db/sql.ts";
 import type { SchedulerContext } from "./context.ts";
 import { worstResult } from "./job-state.ts";
@@ -24,15 +25,13 @@ const SENTENCES: Record<LossCause, string> = {
  */
 export async function loseRun(ctx: SchedulerContext, runId: number, cause: LossCause): Promise<boolean> {
   const lost = await ctx.sql.transaction(async (tx) => {
-    const members = await readMembers(tx, [runId]);
-    const locked = await lockJobsWithDependents(
-      tx,
-      members.map((member) => member.jobId),
-    );
-    const [run] = await lockRuns(tx, [runId]);
-    if (!run || (cause === "expired" && !run.expired)) return false;
+    const seen = await readRunScope(tx, runId);
+    if (!seen) return false;
+    const scope = await lockRunScope(tx, seen);
+    const { run } = scope;
+    if (cause === "expired" && !run.expired) return false;
     if (run.state === "cancelling") await closeCancelled(tx, ctx, run, cause);
-    else if (run.state === "running") await giveUp(tx, ctx, run, locked, cause);
+    else if (run.state === "running") await giveUp(tx, ctx, scope, cause);
     else return false;
     return true;
   });
@@ -43,7 +42,6 @@ export async function loseRun(ctx: SchedulerContext, runId: number, cause: LossC
 /** The jobs of a run that is being cancelled were ended by the cancel: only the run itself is left to close. */
 async function closeCancelled(tx: Sql, ctx: SchedulerContext, run: ProtocolRun, cause: LossCause): Promise<void> {
   await changeRun(tx, { id: run.id, from: "cancelling", to: "done", result: "cancelled", reason: SENTENCES[cause] });
-  await releaseMembers(tx, run.id);
   await record(tx, ctx, {
     event: { type: "run.done", runId: run.id, body: { result: "cancelled", cause } },
     audit: { action: "run.close", object: `run:${run.id}`, after: { cause } },
@@ -53,26 +51,24 @@ async function closeCancelled(tx: Sql, ctx: SchedulerContext, run: ProtocolRun, 
 async function giveUp(
   tx: Sql,
   ctx: SchedulerContext,
-  run: ProtocolRun,
-  locked: readonly LockedJob[],
+  { run, members, locked }: LockedScope,
   cause: LossCause,
 ): Promise<void> {
-  // Read again now that the jobs are locked: a cancel may have taken members out meanwhile.
-  const live = new Set((await readMembers(tx, [run.id])).filter((member) => member.live).map((member) => member.jobId));
+  // As they are now that the jobs are locked: a cancel may have taken members out meanwhile.
+  const live = new Set(members.filter((member) => member.live).map((member) => member.jobId));
   const moves = locked.filter((job) => live.has(job.id)).map((job) => afterLoss(job, ctx.settings.lostLimit));
   const sets = await moveJobs(
     tx,
     ctx,
     locked,
     moves.map((move) => ({ ...move, runId: run.id })),
+    {
+      event: { type: "run.lost", runId: run.id, body: { cause } },
+      audit: { action: "run.lose", object: `run:${run.id}`, after: { cause, jobs: [...live] } },
+    },
   );
   await changeRun(tx, { id: run.id, from: "running", to: "lost", reason: SENTENCES[cause] });
-  await releaseMembers(tx, run.id);
   await completeBuildsets(tx, sets, worstResult);
-  await record(tx, ctx, {
-    event: { type: "run.lost", runId: run.id, body: { cause } },
-    audit: { action: "run.lose", object: `run:${run.id}`, after: { cause, jobs: [...live] } },
-  });
 }
 
 function afterLoss(job: LockedJob, lostLimit: number): Move {

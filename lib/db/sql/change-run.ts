@@ -16,11 +16,11 @@ export interface RunChange {
   leaseSeconds?: number;
 }
 
-// The log's digest is kept only when what arrived is what the worker has sent.
+// The log's digest is kept only when what arrived is what the worker has sent. A run that is lost or done serves nobody any more.
 const CHANGE = {
   name: "change-run",
   text: `
-    UPDATE runs SET
+    WITH changed AS (UPDATE runs SET
       state = $3::run_state, result = $4::result, reason = $5,
       ended_at = CASE WHEN $3::run_state IN ('done', 'lost') THEN clock_timestamp() END,
       cancel_requested_at = CASE WHEN $3::run_state = 'cancelling' THEN clock_timestamp() ELSE cancel_requested_at END,
@@ -30,10 +30,14 @@ const CHANGE = {
       log_sha256 = CASE WHEN log_bytes = $8::bigint AND log_chunks = $9::int THEN $10 ELSE log_sha256 END,
       lease_until = CASE WHEN $11::float8 IS NULL THEN lease_until
                     ELSE greatest(lease_until, clock_timestamp() + make_interval(secs => $11::float8)) END
-    WHERE id = $1 AND state = $2::run_state`,
+    WHERE id = $1 AND state = $2::run_state
+    RETURNING id, state), released AS (
+      UPDATE run_members m SET live = false FROM changed
+      WHERE m.run_id = changed.id AND m.live AND changed.state IN ('lost', 'done'))
+    SELECT id FROM changed`,
 };
 
-/** Moves a run that this transaction has locked. */
+/** Moves a run that this transaction has locked; with a run that is lost or done its members are no longer live. */
 export async function changeRun(tx: Sql, change: RunChange): Promise<void> {
   const { id, from, to, finish } = change;
   const changed = await tx.count(CHANGE, [
@@ -50,13 +54,6 @@ export async function changeRun(tx: Sql, change: RunChange): Promise<void> {
     change.leaseSeconds ?? null,
   ]);
   if (changed !== 1) throw new SchedulerError("conflict", `Run ${id} is no longer ${from}.`);
-}
-
-/** Ends the liveness of all members of a run: it was lost or is done. */
-export async function releaseMembers(tx: Sql, runId: number): Promise<void> {
-  await tx.count({ name: "release-members", text: "UPDATE run_members SET live = false WHERE run_id = $1 AND live" }, [
-    runId,
-  ]);
 }
 
 /** Makes members of a lost run live again. */

@@ -61,14 +61,20 @@ export function lockJobs(tx: Sql, jobIds: readonly number[]): Promise<LockedJob[
   return tx.rows<LockedJob>(LOCK, [jobIds]);
 }
 
-/**
- * Locks these jobs together with every job that waits for them, directly or through others. The set is read unlocked and read again
- * once locked: a retrigger may have added a dependent meanwhile. Such a newcomer is locked afterwards, against the order; should that
- * end in a deadlock, PostgreSQL undoes one of the transactions and it runs again.
- */
+/** Locks these jobs together with every job that waits for them, directly or through others. */
 export async function lockJobsWithDependents(tx: Sql, jobIds: readonly number[]): Promise<LockedJob[]> {
-  for (let ids = await reach(tx, jobIds); ; ) {
+  return lockReach(tx, jobIds, await reach(tx, jobIds));
+}
+
+/**
+ * The same, with the set as it was seen unlocked. It is read again once locked: a retrigger may have added a dependent meanwhile. Such a
+ * newcomer is locked afterwards, against the order; should that end in a deadlock, PostgreSQL undoes one of the transactions and it runs
+ * again. A job that nothing waits for stays so: a new job needs what is new itself, or what the job needs that it is a copy of.
+ */
+export async function lockReach(tx: Sql, jobIds: readonly number[], seen: readonly number[]): Promise<LockedJob[]> {
+  for (let ids = seen; ; ) {
     const locked = await lockJobs(tx, ids);
+    if (ids.length === new Set(jobIds).size) return locked;
     const now = await reach(tx, ids);
     if (now.length === ids.length) return locked;
     ids = now;

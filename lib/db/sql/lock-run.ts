@@ -29,13 +29,14 @@ export interface ProtocolMember {
   newest: boolean;
 }
 
-const COLUMNS = `
+/** The columns of `ProtocolRun`. */
+export const RUN_COLUMNS = `
   id, worker_id AS "workerId", boot_id AS "bootId", slot, claim_id AS "claimId", state, result, exclusive,
   started_at AS "startedAt", finish_hash AS "finishHash", log_bytes AS "logBytes", lease_until < clock_timestamp() AS expired`;
 
 /** The run as it is committed, unlocked: a first look before the locks. */
 export function readRun(sql: Sql, runId: number): Promise<ProtocolRun | undefined> {
-  return sql.maybe<ProtocolRun>({ name: "read-run", text: `SELECT ${COLUMNS} FROM runs WHERE id = $1` }, [runId]);
+  return sql.maybe<ProtocolRun>({ name: "read-run", text: `SELECT ${RUN_COLUMNS} FROM runs WHERE id = $1` }, [runId]);
 }
 
 /** The live run of a worker's slot, unlocked. */
@@ -43,7 +44,7 @@ export function readSlotRun(sql: Sql, workerId: number, slot: number): Promise<P
   return sql.maybe<ProtocolRun>(
     {
       name: "read-slot-run",
-      text: `SELECT ${COLUMNS} FROM runs WHERE worker_id = $1 AND slot = $2 AND state IN ('running', 'cancelling')`,
+      text: `SELECT ${RUN_COLUMNS} FROM runs WHERE worker_id = $1 AND slot = $2 AND state IN ('running', 'cancelling')`,
     },
     [workerId, slot],
   );
@@ -76,7 +77,7 @@ export function lockRuns(tx: Sql, runIds: readonly number[]): Promise<ProtocolRu
   return tx.rows<ProtocolRun>(
     {
       name: "lock-runs",
-      text: `SELECT ${COLUMNS} FROM runs WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`,
+      text: `SELECT ${RUN_COLUMNS} FROM runs WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`,
     },
     [runIds],
   );

@@ -80,7 +80,10 @@ async function readLine(ctx: SchedulerContext, poolId: number, jobs: readonly Ar
   ]);
   const all = [...best, ...found];
   const names = await readWorkerNames(ctx.sql, [...new Set(all.map((slot) => slot.workerId))]);
-  const named = all.map((slot) => ({ ...slot, worker: names.get(slot.workerId) ?? `worker ${slot.workerId}` }));
+  const named = all.flatMap((slot) => {
+    const worker = names.get(slot.workerId);
+    return worker === undefined ? [] : [{ ...slot, worker }];
+  });
   return {
     free,
     slots: new Map(named.map((slot) => [keyOf(slot.workerId, slot.slot), slot])),

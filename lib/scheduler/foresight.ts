@@ -91,12 +91,11 @@ export class Foresight {
   ): Promise<Foreseen | null> {
     const able = ableWorkers(row, workers);
     const head = line?.head ?? [];
-    const all = line?.outline ?? (line?.all ?? []).filter((job) => !job.solo).map((job) => ({ ...job, jobs: 1 }));
+    if (line?.counted) this.lengths.adopt(line.counted.lengths);
     await this.lengths.prepare([
       row.builderId,
       ...head.map((job) => job.builderId),
       ...able.flatMap((worker) => worker.runs.map((run) => run.builderId)),
-      ...(line?.groups ?? []).toSorted((a, b) => b.jobs - a.jobs).map((group) => group.builderId),
     ]);
     const facts = toExplainFacts(row, workers);
     const slots = able.flatMap((worker) => this.slotsOf(worker, row));
@@ -105,10 +104,10 @@ export class Foresight {
       rules: row.onlyWorkerId === null ? classedPool(facts) : FREE_FOR_ALL,
       mergeWhen: row.mergeWhen,
       slots: slots.flatMap((slot) => slot ?? []),
-      job: line?.all.find((job) => job.id === row.id) ?? row,
+      job: line?.own ?? row,
       head,
-      groups: line?.groups ?? null,
-      all,
+      before: line?.before?.kinds ?? null,
+      totals: line?.totals ?? new Map<string, number>(),
     };
     return foresee(now, this.lengths);
   }
@@ -153,11 +152,12 @@ function ableWorkers(row: ExplainRow, workers: readonly ExplainWorkerRow[]): Exp
 }
 
 function toAhead(row: ExplainRow, line: JobLine, merged: number): JobView["ahead"] {
-  const groups = line.groups ?? line.head.map(({ rank }) => ({ rank, jobs: 1 }));
+  const groups = line.before?.ranks ?? line.head.map(({ rank }) => ({ rank, jobs: 1 }));
+  const ageMs = line.before && line.counted ? performance.now() - line.counted.countedAtMs : 0;
   return {
     ...splitAhead(line.total, row.rank, groups),
     merged: Math.min(merged, line.total),
-    countedSecondsAgo: Math.round(line.ageMs / 1_000),
+    countedSecondsAgo: Math.round(ageMs / 1_000),
   };
 }
 

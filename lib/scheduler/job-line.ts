@@ -1,8 +1,8 @@
 import type { ExplainRow } from "../db/sql/explain-job.ts";
 import { countBefore, type HeadRow, readHead } from "../db/sql/explain-queue.ts";
 import type { SchedulerContext } from "./context.ts";
-import { firstOf, type OutlineGroup } from "./explain/outline.ts";
-import { poolOutline } from "./pool-outline.ts";
+import { type FirstOf, firstOf, kindKey } from "./explain/outline.ts";
+import { type PoolOutline, poolOutline } from "./pool-outline.ts";
 import { readAhead } from "./read-ahead.ts";
 import { standsInQueue } from "./to-explain-facts.ts";
 
@@ -15,14 +15,14 @@ export interface JobLine {
   total: number;
   /** The first of those before it, in order. */
   head: readonly HeadRow[];
-  /** All before it by kind, when they are more than the head; null when the head is all. */
-  groups: readonly OutlineGroup[] | null;
-  /** All that waits in the pool by kind; null when that is what `all` lists. */
-  outline: readonly OutlineGroup[] | null;
-  /** The first of all jobs of the pool, the job itself included. */
-  all: readonly HeadRow[];
-  /** How long ago the groups were counted. */
-  ageMs: number;
+  /** All before it by what they are, when they are more than the head; null when the head is all. */
+  before: FirstOf | null;
+  /** All that waits in the pool, by kind. */
+  totals: ReadonlyMap<string, number>;
+  /** What was counted of a deep pool; null when all that waits was looked at. */
+  counted: PoolOutline | null;
+  /** The job's own row among those that wait; undefined when it stands further back. */
+  own: HeadRow | undefined;
 }
 
 /** What waits before a job that is queued or blocked. */
@@ -32,17 +32,22 @@ export async function readLine(ctx: SchedulerContext, row: ExplainRow, headJobs 
     readHead(ctx.sql, row.poolId, headJobs),
     queued ? readAhead(ctx, row) : Promise.resolve(null),
   ]);
-  const before = all.filter((other) => isBefore(other, row));
+  const head = all.filter((other) => isBefore(other, row));
+  const own = all.find((other) => other.id === row.id);
   if (all.length < headJobs)
-    return { total: told ?? before.length, head: before, groups: null, outline: null, all, ageMs: 0 };
+    return { total: told ?? head.length, head, before: null, totals: countKinds(all), counted: null, own };
 
-  const { parts, countedAtMs } = await poolOutline(ctx.sql, row.poolId, await sizeOf(ctx, row.poolId));
-  const outline = firstOf(parts, Number.POSITIVE_INFINITY);
-  const ageMs = performance.now() - countedAtMs;
-  if (before.length < all.length)
-    return { total: told ?? before.length, head: before, groups: null, outline, all, ageMs: 0 };
+  const counted = await poolOutline(ctx.sql, row.poolId, await sizeOf(ctx, row.poolId));
+  const line = { head, totals: counted.totals, counted, own };
+  if (head.length < all.length) return { ...line, total: told ?? head.length, before: null };
   const total = told ?? (await countBefore(ctx.sql, row));
-  return { total, head: before, groups: firstOf(parts, total), outline, all, ageMs };
+  return { ...line, total, before: firstOf(counted.outline, total) };
+}
+
+function countKinds(rows: readonly HeadRow[]): Map<string, number> {
+  const totals = new Map<string, number>();
+  for (const row of rows) if (!row.solo) totals.set(kindKey(row), (totals.get(kindKey(row)) ?? 0) + 1);
+  return totals;
 }
 
 async function sizeOf(ctx: SchedulerContext, poolId: number): Promise<number> {

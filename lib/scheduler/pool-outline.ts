@@ -1,10 +1,14 @@
 import { readBranchPlaces, readOutline } from "../db/sql/explain-queue.ts";
 import type { Database } from "../db/sql.ts";
-import type { OutlinePart } from "./explain/outline.ts";
+import { type Outline, totalsOf } from "./explain/outline.ts";
+import { RunLengths } from "./run-lengths.ts";
 
 /** All that waits in a pool, as counted at a moment. */
 export interface PoolOutline {
-  parts: OutlinePart[];
+  outline: Outline;
+  totals: ReadonlyMap<string, number>;
+  /** How long the runs of its builders take. */
+  lengths: RunLengths;
   /** When it was counted, by this process's clock. */
   countedAtMs: number;
 }
@@ -51,10 +55,21 @@ async function count(sql: Database, poolId: number, size: number): Promise<PoolO
     readBranchPlaces(sql),
   ]);
   const open = new Map(branches.filter((branch) => !branch.closed).map((branch) => [branch.id, branch]));
-  const parts = rows.flatMap(({ part, builderId, branchId, priority, queueClass, jobs }) => {
+  const kinds: Outline["kinds"][number][] = [];
+  const ranks: Outline["ranks"][number][] = [];
+  for (const { builderId, branchId, priority, idle, parts, jobs } of rows) {
     const branch = open.get(branchId);
-    if (!branch) return [];
-    return [{ part, builderId, branchId, rank: branch.basePriority + priority, idle: queueClass === "idle", jobs }];
-  });
-  return { parts, countedAtMs };
+    if (!branch) continue;
+    const line = { idle, parts: parts.map((part, index) => [part, jobs[index] ?? 0] as const) };
+    if (builderId !== null) kinds.push({ ...line, builderId, branchId });
+    if (priority !== null) ranks.push({ ...line, rank: branch.basePriority + priority });
+  }
+  const outline = { kinds, ranks };
+  const lengths = new RunLengths(sql);
+  await lengths.prepare(kinds.toSorted((a, b) => sum(b.parts) - sum(a.parts)).map((kind) => kind.builderId));
+  return { outline, totals: totalsOf(outline), lengths, countedAtMs };
+}
+
+function sum(parts: readonly (readonly [number, number])[]): number {
+  return parts.reduce((all, [, jobs]) => all + jobs, 0);
 }

@@ -1,7 +1,7 @@
 import type { BuilderKind } from "../contracts/job.ts";
 import { type BuilderFactsRow, readBuilderFacts, readMedians } from "../db/sql/builder-timings.ts";
 import type { Sql } from "../db/sql.ts";
-import type { Samples } from "./explain/samples.ts";
+import { meanOf, type Samples, varianceOf } from "./explain/samples.ts";
 
 /** More builders than this are not looked up for one answer; the others are taken for usual ones of their kind. */
 const MOST = 2_000;
@@ -10,6 +10,7 @@ const MOST = 2_000;
 export class RunLengths {
   private readonly sql: Sql;
   private readonly known = new Map<number, BuilderFactsRow>();
+  private readonly moments = new Map<number, { meanMs: number; variance: number }>();
   private medians: Promise<ReadonlyMap<BuilderKind, Samples>> | null = null;
   private usual: ReadonlyMap<BuilderKind, Samples> = new Map();
 
@@ -29,6 +30,14 @@ export class RunLengths {
     this.usual = await this.medians;
   }
 
+  /** Takes over what another one has looked up. */
+  adopt(other: RunLengths): void {
+    for (const [id, row] of other.known) this.known.set(id, row);
+    for (const [id, moments] of other.moments) this.moments.set(id, moments);
+    if (other.usual.size > 0) this.usual = other.usual;
+    this.medians ??= other.medians;
+  }
+
   /** Past lengths of a builder's own runs, in ms; null when none has ended yet. */
   own(builderId: number): Samples | null {
     return this.known.get(builderId)?.samplesMs ?? null;
@@ -39,6 +48,16 @@ export class RunLengths {
     const kind = this.known.get(builderId)?.kind ?? "build";
     const fallback = this.usual.get(kind) ?? [...this.usual.values()].flat();
     return this.own(builderId) ?? (fallback.length > 0 ? fallback : null);
+  }
+
+  /** Mean (ms) and variance (ms²) of what `of` says; zeros when nothing has ever run. */
+  momentsOf(builderId: number): { meanMs: number; variance: number } {
+    const known = this.moments.get(builderId);
+    if (known) return known;
+    const samples = this.of(builderId) ?? [];
+    const moments = { meanMs: meanOf(samples), variance: varianceOf(samples) };
+    this.moments.set(builderId, moments);
+    return moments;
   }
 
   /** How many jobs a run of the builder may serve: 1 when it never merges, Infinity when it skips to the newest. */

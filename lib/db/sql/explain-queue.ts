@@ -44,28 +44,33 @@ export async function readHead(sql: Sql, poolId: number, limit: number): Promise
   return [...rows, ...(await sql.rows<HeadRow>(HEAD_OF_IDLE, [poolId, limit - rows.length]))];
 }
 
-/** Jobs of one kind in one part of a pool's order. */
+/** Jobs of one sort: of a builder and branch (then `priority` is null), or of a branch and priority (then `builderId` is null). */
 export interface OutlineRow {
-  /** Which part, from 0; each has the same number of jobs but the last. */
-  part: number;
-  builderId: number;
+  builderId: number | null;
   branchId: number;
-  priority: number;
-  queueClass: QueueClass;
-  jobs: number;
+  priority: number | null;
+  idle: boolean;
+  /** In which parts of the order they stand, and how many in each. */
+  parts: number[];
+  jobs: number[];
 }
 
 // All columns are in the index `jobs_queue_order`, in whose order the rows are numbered: neither a sort nor the table is needed.
 const OUTLINE = {
   name: "explain-outline",
   text: `
-    SELECT part::int, builder_id AS "builderId", branch_id AS "branchId", priority, queue_class AS "queueClass",
-      count(*)::int AS jobs
-    FROM (
-      SELECT builder_id, branch_id, priority, queue_class, (row_number() OVER (ORDER BY score, id) - 1) / $2 AS part
-      FROM jobs WHERE pool_id = $1 AND state = 'queued'
-    ) placed
-    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1`,
+    WITH counted AS (
+      SELECT part, builder_id, branch_id, priority, idle, count(*)::int AS jobs
+      FROM (
+        SELECT builder_id, branch_id, priority, queue_class = 'idle' AS idle,
+          ((row_number() OVER (ORDER BY score, id) - 1) / $2)::int AS part
+        FROM jobs WHERE pool_id = $1 AND state = 'queued'
+      ) placed
+      GROUP BY GROUPING SETS ((part, builder_id, branch_id, idle), (part, branch_id, priority, idle))
+    )
+    SELECT builder_id AS "builderId", branch_id AS "branchId", priority, idle,
+      array_agg(part) AS parts, array_agg(jobs) AS jobs
+    FROM counted GROUP BY 1, 2, 3, 4`,
 };
 
 /** All that waits in a pool, counted by what it is and by which part of the order it stands in. Takes a second for a million jobs. */
@@ -78,16 +83,13 @@ export interface BranchPlace {
   id: number;
   basePriority: number;
   closed: boolean;
-  /** Whether jobs of it may share runs. */
-  merges: boolean;
 }
 
 /** All branches. */
 export function readBranchPlaces(sql: Sql): Promise<BranchPlace[]> {
   return sql.rows<BranchPlace>({
     name: "explain-branches",
-    text: `SELECT id, base_priority AS "basePriority", closed_at IS NOT NULL AS closed, allow_merge AND NOT is_try AS merges
-           FROM branches`,
+    text: `SELECT id, base_priority AS "basePriority", closed_at IS NOT NULL AS closed FROM branches`,
   });
 }
 

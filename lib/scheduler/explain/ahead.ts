@@ -18,7 +18,7 @@ export interface AheadSplit {
 export function splitAhead(total: number, rank: number, groups: readonly AheadGroup[]): AheadSplit {
   const counted = groups.reduce((sum, group) => sum + group.jobs, 0);
   const higher = groups.reduce((sum, group) => sum + (group.rank > rank ? group.jobs : 0), 0);
-  const higherRank =
-    counted === total || counted === 0 ? Math.min(total, higher) : Math.round((total * higher) / counted);
+  const exact = counted === total || counted === 0;
+  const higherRank = Math.min(total, Math.round(exact ? higher : (total * higher) / counted));
   return { total, higherRank, older: total - higherRank };
 }

@@ -1,7 +1,7 @@
 import type { MergeWhen } from "../../contracts/placement.ts";
-import type { OutlineGroup } from "./outline.ts";
+import { type Counted, type Kind, kindKey } from "./outline.ts";
 import { mergesNow, type Rider, rides, runsAhead } from "./ride-along.ts";
-import { meanOf, type Samples, varianceOf } from "./samples.ts";
+import type { Samples } from "./samples.ts";
 import type { SimulatedPool, SimulatedRun, SimulatedSlot } from "./simulate.ts";
 
 /** A waiting job with what a forecast needs of it. */
@@ -16,7 +16,11 @@ export interface WaitingJob {
 
 /** What is known of builders. */
 export interface BuilderKnowledge {
+  /** Past lengths of runs; null when nothing is known. */
   of(builderId: number): Samples | null;
+  /** Their mean (ms) and variance (ms²). */
+  momentsOf(builderId: number): { meanMs: number; variance: number };
+  /** How many jobs a run may serve. */
   mergeLimit(builderId: number): number;
 }
 
@@ -29,9 +33,9 @@ export interface PoolNow {
   /** The first of those before it, in order. */
   head: readonly WaitingJob[];
   /** All before it by kind, when they are more than the head; null when the head is all. */
-  groups: readonly OutlineGroup[] | null;
-  /** All that waits in the pool by kind. */
-  all: readonly Pick<OutlineGroup, "builderId" | "branchId" | "jobs">[];
+  before: readonly Counted<Kind>[] | null;
+  /** All that waits in the pool, by kind. */
+  totals: ReadonlyMap<string, number>;
 }
 
 /** What to simulate, and how many of those before the job will ride along in runs of others. */
@@ -46,10 +50,10 @@ export function foresee(now: PoolNow, builders: BuilderKnowledge): Foreseen | nu
   const merges = mergesNow(now.mergeWhen, free);
   const toRider = (job: WaitingJob): Rider => {
     const limit = merges && !job.solo ? builders.mergeLimit(job.builderId) : 1;
-    return { id: job.id, pushId: job.pushId, key: limit > 1 ? keyOf(job) : null, limit };
+    return { id: job.id, pushId: job.pushId, key: limit > 1 ? kindKey(job) : null, limit };
   };
   const listed = [...now.head, now.job].map(toRider);
-  const { bases, baseOf } = rides(listed, behind(listed, now.all));
+  const { bases, baseOf } = rides(listed, behind(listed, now.totals));
   const byId = new Map([...now.head, now.job].map((job) => [job.id, job]));
   const toRun = (jobId: number): SimulatedRun | null => {
     const job = byId.get(jobId);
@@ -74,10 +78,10 @@ export function foresee(now: PoolNow, builders: BuilderKnowledge): Foreseen | nu
 }
 
 /** How many of each key wait that are not listed. */
-function behind(listed: readonly Rider[], all: PoolNow["all"]): Map<string, number> {
+function behind(listed: readonly Rider[], totals: PoolNow["totals"]): Map<string, number> {
   const left = new Map<string, number>();
-  for (const group of all) left.set(keyOf(group), (left.get(keyOf(group)) ?? 0) + group.jobs);
-  for (const { key } of listed) if (key !== null) left.set(key, Math.max(0, (left.get(key) ?? 0) - 1));
+  for (const { key } of listed) if (key !== null) left.set(key, (left.get(key) ?? totals.get(key) ?? 0) - 1);
+  for (const [key, jobs] of left) left.set(key, Math.max(0, jobs));
   return left;
 }
 
@@ -89,27 +93,23 @@ function beyondOf(
   builders: BuilderKnowledge,
 ): { meanMs: number; variance: number; merged: number } {
   const sum = { meanMs: 0, variance: 0, merged: 0 };
-  if (now.groups === null) return sum;
+  if (now.before === null) return sum;
   const isBase = new Set(bases);
-  const inHead = Map.groupBy(now.head, keyOf);
-  const total = new Map(now.all.map((group) => [keyOf(group), 0]));
-  for (const group of now.all) total.set(keyOf(group), (total.get(keyOf(group)) ?? 0) + group.jobs);
-  for (const [key, groups] of Map.groupBy(now.groups, keyOf)) {
-    const [{ builderId } = { builderId: 0 }] = groups;
-    const jobs = groups.reduce((count, group) => count + group.jobs, 0);
-    const seen = inHead.get(key) ?? [];
-    const left = Math.max(0, jobs - seen.length);
-    const runs =
-      runsAhead(jobs, total.get(key) ?? jobs, limitOf(builderId)) - seen.filter((job) => isBase.has(job.id)).length;
+  const listed = new Map<string, { jobs: number; runs: number }>();
+  for (const job of now.head) {
+    const seen = listed.get(kindKey(job)) ?? { jobs: 0, runs: 0 };
+    listed.set(kindKey(job), { jobs: seen.jobs + 1, runs: seen.runs + (isBase.has(job.id) ? 1 : 0) });
+  }
+  for (const kind of now.before) {
+    const key = kindKey(kind);
+    const seen = listed.get(key) ?? { jobs: 0, runs: 0 };
+    const left = Math.max(0, kind.jobs - seen.jobs);
+    const runs = runsAhead(kind.jobs, now.totals.get(key) ?? kind.jobs, limitOf(kind.builderId)) - seen.runs;
     const runsLeft = Math.min(left, Math.max(0, runs));
-    const samples = builders.of(builderId) ?? [];
-    sum.meanMs += runsLeft * meanOf(samples);
-    sum.variance += runsLeft * varianceOf(samples);
+    const { meanMs, variance } = builders.momentsOf(kind.builderId);
+    sum.meanMs += runsLeft * meanMs;
+    sum.variance += runsLeft * variance;
     sum.merged += left - runsLeft;
   }
   return { ...sum, merged: Math.round(sum.merged) };
-}
-
-function keyOf({ builderId, branchId }: { builderId: number; branchId: number }): string {
-  return `${builderId}:${branchId}`;
 }

@@ -31,6 +31,11 @@ export class OpenMasks {
     return ((this.ask(fast, PLENTY, PLENTY) >> CLASSES.indexOf(queueClass)) & 1) === 1;
   }
 
+  /** Whether such a worker may take this class however few others are free. */
+  alwaysOpen(fast: boolean, queueClass: QueueClass): boolean {
+    return ((this.ask(fast, 1, fast ? 1 : 0) >> CLASSES.indexOf(queueClass)) & 1) === 1;
+  }
+
   /** The places of each class's jobs in the order, by class as the bits are. */
   lines(order: readonly QueueClass[]): number[][] {
     const lines = CLASSES.map((): number[] => []);

@@ -1,36 +1,79 @@
-/** Waiting jobs of one kind in one part of a pool's order. */
-export interface OutlinePart {
-  /** Which part of the order, from 0. */
-  part: number;
-  builderId: number;
-  branchId: number;
-  rank: number;
+/** How many jobs of one sort stand in each part of a pool's order. */
+export interface OutlineLine {
   /** Idle work comes after all other, whatever part it stands in. */
   idle: boolean;
-  jobs: number;
+  /** The number of a part, from 0, and the jobs in it; parts without any are left out. */
+  parts: readonly (readonly [part: number, jobs: number])[];
 }
 
-/** Jobs of one builder, branch and rank. Not a whole number where only a share of a part was taken. */
-export type OutlineGroup = Omit<OutlinePart, "part" | "idle">;
+/** All that waits in a pool, once by builder and branch, once by rank. Every part but the last has the same number of jobs. */
+export interface Outline {
+  kinds: readonly (OutlineLine & Kind)[];
+  ranks: readonly (OutlineLine & { rank: number })[];
+}
 
-/** The first `total` jobs of an outline, by kind: whole parts in their order, and of the last one its share. `parts` are in order. */
-export function firstOf(parts: readonly OutlinePart[], total: number): OutlineGroup[] {
-  const inOrder = [...parts.filter((part) => !part.idle), ...parts.filter((part) => part.idle)];
-  const places = Map.groupBy(inOrder, ({ idle, part }) => `${idle}:${part}`);
-  const groups = new Map<string, OutlineGroup>();
-  let left = total;
-  for (const here of places.values()) {
-    const jobs = here.reduce((sum, part) => sum + part.jobs, 0);
-    const share = Math.min(1, left / jobs);
-    for (const part of here) add(groups, part, part.jobs * share);
-    left -= jobs * share;
-    if (left <= 0) break;
+/** What decides how long jobs take and who may share a run. */
+export interface Kind {
+  builderId: number;
+  branchId: number;
+}
+
+/** Jobs of one sort. Not a whole number where only a share of a part was taken. */
+export type Counted<Sort> = Sort & { jobs: number };
+
+/** The first of an outline. */
+export interface FirstOf {
+  kinds: Counted<Kind>[];
+  ranks: Counted<{ rank: number }>[];
+}
+
+/** Jobs of one builder and branch have the same. */
+export function kindKey({ builderId, branchId }: Kind): string {
+  return `${builderId}:${branchId}`;
+}
+
+/** All jobs of an outline by kind. */
+export function totalsOf(outline: Outline): Map<string, number> {
+  const totals = new Map<string, number>();
+  for (const kind of outline.kinds) {
+    const key = kindKey(kind);
+    totals.set(
+      key,
+      kind.parts.reduce((sum, [, jobs]) => sum + jobs, totals.get(key) ?? 0),
+    );
   }
-  return [...groups.values()];
+  return totals;
 }
 
-function add(groups: Map<string, OutlineGroup>, { builderId, branchId, rank }: OutlinePart, jobs: number): void {
-  const key = `${builderId}:${branchId}:${rank}`;
-  const known = groups.get(key);
-  groups.set(key, { builderId, branchId, rank, jobs: jobs + (known?.jobs ?? 0) });
+/** The first `total` jobs of an outline: whole parts in their order, and of the last one its share. */
+export function firstOf(outline: Outline, total: number): FirstOf {
+  const rest = cut(outline, false, total);
+  const idle = cut(outline, true, rest.left);
+  const before = (line: OutlineLine) => {
+    const { part, share } = line.idle ? idle : rest;
+    let jobs = 0;
+    for (const [at, count] of line.parts) jobs += at < part ? count : at === part ? count * share : 0;
+    return jobs;
+  };
+  return {
+    kinds: outline.kinds
+      .map((line) => ({ builderId: line.builderId, branchId: line.branchId, jobs: before(line) }))
+      .filter(({ jobs }) => jobs > 0),
+    ranks: outline.ranks.map((line) => ({ rank: line.rank, jobs: before(line) })),
+  };
+}
+
+/** Up to which part, and to which share of that, the first `total` jobs reach; `left` of them are not among these. */
+function cut({ ranks }: Outline, idle: boolean, total: number): { part: number; share: number; left: number } {
+  const jobs = new Map<number, number>();
+  for (const line of ranks) {
+    if (line.idle === idle) for (const [part, count] of line.parts) jobs.set(part, (jobs.get(part) ?? 0) + count);
+  }
+  let left = total;
+  for (const part of [...jobs.keys()].sort((a, b) => a - b)) {
+    const count = jobs.get(part) ?? 0;
+    if (left < count) return { part, share: left / count, left: 0 };
+    left -= count;
+  }
+  return { part: Number.POSITIVE_INFINITY, share: 0, left };
 }

@@ -75,9 +75,11 @@ class Future {
   private readonly runs: readonly SimulatedRun[];
   private readonly wanted: number;
   private readonly busy: readonly { fast: boolean; runId: number; elapsedMs: number; longer: Samples }[];
+  private readonly freeAtFirst: { fast: number; slow: number };
   private readonly masks: OpenMasks;
   private readonly lines: readonly (readonly number[])[];
   private readonly heap = new SlotHeap();
+  private readonly inTurn: boolean;
   private cursors: number[] = [];
   private freeFast = 0;
   private freeSlow = 0;
@@ -91,13 +93,22 @@ class Future {
     this.busy = pool.slots.flatMap(({ fast, busy }) =>
       busy ? [{ fast, ...busy, longer: longerThan(busy.samples, busy.elapsedMs) }] : [],
     );
+    const free = pool.slots.filter((slot) => slot.busy === null);
+    const fast = free.filter((slot) => slot.fast).length;
+    this.freeAtFirst = { fast, slow: free.length - fast };
     this.masks = new OpenMasks(pool.rules);
     this.lines = this.masks.lines(this.runs.map((run) => run.queueClass));
+    const classes = new Set([...pool.ahead, pool.job].map((run) => run.queueClass));
+    const kinds = new Set(pool.slots.map((slot) => slot.fast));
+    this.inTurn = [...kinds].every((fast) =>
+      [...classes].every((queueClass) => this.masks.alwaysOpen(fast, queueClass)),
+    );
   }
 
   /** When the job starts in this round. */
   startOf(round: number): number {
     this.begin(round);
+    if (this.inTurn) return this.startInTurn(round);
     for (let now = 0, left = this.runs.length; ; ) {
       for (let index = this.give(now, round); index >= 0; index = this.give(now, round)) {
         if (index === this.wanted) return now;
@@ -111,12 +122,36 @@ class Future {
     }
   }
 
+  /** Every slot may take every run, so whichever is free first takes the next one: the same as above, a few times faster. */
+  private startInTurn(round: number): number {
+    const { runs, heap } = this;
+    let free = this.freeFast + this.freeSlow;
+    let now = 0;
+    for (let index = 0; index < runs.length; index++) {
+      const run = runs[index];
+      if (!run || (free === 0 && heap.size === 0)) return Number.POSITIVE_INFINITY;
+      const whole = drawWhole(run.samples, run.jobId, round);
+      now = free > 0 ? 0 : heap.firstTime();
+      if (index === this.wanted) return now;
+      if (free > 0) heap.push(whole, this.freeFast > 0);
+      else heap.putOff(now + whole);
+      if (free > 0) free = this.occupy();
+    }
+    return this.wanted < 0 ? this.afterTheRest(now, round) : Number.POSITIVE_INFINITY;
+  }
+
+  /** One free slot less, a fast one first; how many are left. */
+  private occupy(): number {
+    if (this.freeFast > 0) this.freeFast -= 1;
+    else this.freeSlow -= 1;
+    return this.freeFast + this.freeSlow;
+  }
+
   private begin(round: number): void {
     this.heap.clear();
     this.cursors = this.lines.map(() => 0);
-    const free = this.pool.slots.filter((slot) => slot.busy === null);
-    this.freeFast = free.filter((slot) => slot.fast).length;
-    this.freeSlow = free.length - this.freeFast;
+    this.freeFast = this.freeAtFirst.fast;
+    this.freeSlow = this.freeAtFirst.slow;
     for (const { fast, runId, elapsedMs, longer } of this.busy)
       this.heap.push(drawRest(longer, elapsedMs, runId, round), fast);
   }

@@ -41,6 +41,11 @@ export class SlotHeap {
     return fast;
   }
 
+  /** The first slot to become free is busy until `time` instead. */
+  putOff(time: number): void {
+    this.sink(time, this.fasts[0] === 1);
+  }
+
   /** Every busy slot, in no order. */
   *all(): Generator<{ time: number; fast: boolean }> {
     for (let at = 0; at < this.length; at++) yield { time: this.times[at] ?? 0, fast: this.fasts[at] === 1 };

@@ -25,6 +25,7 @@ const EVERYTHING = [
   "job.requeued",
   "job.restored",
   "job.skipped",
+  "job.split",
   "run.cancelling",
   "run.lost",
   "run.readopted",

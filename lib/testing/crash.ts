@@ -3,8 +3,8 @@ import type { RedisClient } from "../redis/open-redis.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
 import { PoolQueues } from "../scheduler/queue/pool-queues.ts";
 
-/** A door of a process: every statement, transaction and Redis command, counted from 0; or its first Lua script. */
-export type Door = number | "script";
+/** A door of a process: every statement, transaction and Redis command, counted from 0; or one of its Lua scripts, counted alone. */
+export type Door = number | { script: number };
 
 /**
  * What becomes of a process. `dies` before or after the door `at` had its effect: after a transaction means that its commit took effect and
@@ -36,7 +36,7 @@ export class MortalProcess {
   private readonly stop: () => void;
   private gate: PromiseWithResolvers<void> | null = null;
   private freezesSoon = false;
-  private scripted = false;
+  private scripts = 0;
 
   constructor(fate: Fate | null) {
     this.fate = fate;
@@ -94,9 +94,9 @@ export class MortalProcess {
 
   private fateHere(isScript: boolean): Fate | null {
     const door = this.doors++;
-    const first = isScript && !this.scripted;
-    this.scripted ||= isScript;
-    return this.fate && (this.fate.at === door || (this.fate.at === "script" && first)) ? this.fate : null;
+    const script = isScript ? this.scripts++ : -1;
+    const { at } = this.fate ?? {};
+    return this.fate && (typeof at === "object" ? at.script === script : at === door) ? this.fate : null;
   }
 
   private die<T>(): Promise<T> {

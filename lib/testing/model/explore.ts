@@ -1,13 +1,9 @@
 import fc from "fast-check";
-import { expect } from "vitest";
-import { loseRun } from "../../scheduler/lose-run.ts";
-import { numberEvents } from "../../scheduler/relay/number-events.ts";
-import { sweepQueue } from "../../scheduler/relay/sweep-queue.ts";
-import { resumeCommands } from "../../scheduler/resume-commands.ts";
+import { drain } from "./drain.ts";
 import { History } from "./history.ts";
-import { readBrokenNumbers } from "./invariants.ts";
 import { Lane } from "./lane.ts";
-import { history, SLOTS, type Step } from "./moves.ts";
+import type { Step } from "./moves.ts";
+import { history } from "./scenes.ts";
 
 /** How many histories to play, on how many lanes at once, from which seed. */
 export interface Exploration {
@@ -108,38 +104,7 @@ class Stage {
 export async function playOne(lane: Lane, steps: readonly Step[]): Promise<void> {
   const { last } = await lane.test.sql.one<{ last: number }>("SELECT coalesce(max(id), 0) AS last FROM jobs");
   const history = new History(lane, last);
-  await history.submit(null, 2);
+  await history.people.submit(null, 2);
   for (const step of steps) await history.play(step);
   await drain(history, last);
-}
-
-/** No more faults: what stands still goes on, Redis becomes what PostgreSQL says, and every job comes to an end, in the order of the queue. */
-async function drain(history: History, after: number): Promise<void> {
-  const { lane, witness } = history;
-  const { sql, ctx } = lane.test;
-  while (await history.thaw());
-  for (const agent of lane.agents) await history.reboot(null, agent);
-  const live =
-    "SELECT DISTINCT r.id FROM runs r JOIN run_members m ON m.run_id = r.id WHERE m.job_id > $1 AND r.state IN ('running', 'cancelling')";
-  for (const { id } of await sql.rows<{ id: number }>(live, [after])) await loseRun(ctx, id, "slot");
-  await sweepQueue(ctx); // makes it anew when it was lost
-  await lane.farm.relay();
-  await sweepQueue(ctx);
-  await witness.check();
-  await witness.checkQueue();
-
-  await history.stallCommands();
-  await resumeCommands(ctx);
-  await lane.farm.relay();
-
-  for (let round = 0; round < 40; round++) {
-    const before = witness.runs.length;
-    for (const agent of lane.agents) await history.claim(null, agent, round % SLOTS);
-    for (const run of witness.runs.slice(before)) await history.finish(null, run, "success");
-    await lane.farm.relay();
-    if (witness.runs.length === before) break;
-  }
-  await witness.checkOver();
-  while ((await numberEvents(ctx)).more);
-  expect(await readBrokenNumbers(sql)).toEqual([]);
 }

@@ -16,7 +16,8 @@ export type Move = { fate: Fate | null } & (
   | { do: "reboot"; worker: number }
   | { do: "beat" | "expire"; run: number }
   | { do: "finish" | "late"; run: number; result: Result }
-  | { do: "cancel" | "retrigger" | "split"; job: number; many: boolean }
+  | { do: "cancel" | "retrigger"; job: number; many: boolean }
+  | { do: "split"; job: number }
   | { do: "raise"; job: number; many: boolean; priority: number }
   | { do: "undo" | "repeat"; command: number }
   | { do: "relay" | "sweep" | "rebuild" | "number" | "resume" | "reap" }
@@ -38,18 +39,28 @@ const fateAmong = (doors: number): fc.Arbitrary<Fate | null> =>
     { weight: 2, arbitrary: freezes(fc.nat({ max: doors })) },
   );
 
-const some = fc.nat({ max: 30 });
-const priority = fc.integer({ min: -100, max: 100 });
-const result = fc.constantFrom<Result[]>("success", "success", "success", "warnings", "failure", "exception", "retry");
-const slot = { worker: fc.nat({ max: WORKERS - 1 }), slot: fc.nat({ max: SLOTS - 1 }) };
+/** Names a job, run or command. */
+export const some = fc.nat({ max: 30 });
+export const priority = fc.integer({ min: -100, max: 100 });
+export const result = fc.constantFrom<Result[]>(
+  "success",
+  "success",
+  "success",
+  "warnings",
+  "failure",
+  "exception",
+  "retry",
+);
+export const place = { worker: fc.nat({ max: WORKERS - 1 }), slot: fc.nat({ max: SLOTS - 1 }) };
 const safe = { fate: is(null) };
 const short = { fate: fateAmong(8) };
 const long = { fate: fateAmong(20) };
 
-const move: fc.Arbitrary<Move> = fc.oneof(
+/** Any move. */
+export const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: is("submit"), ...long, shape: some }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom("claim", "claim", "claim", "reclaim"), ...long, ...slot }) },
-  { weight: 1, arbitrary: fc.record({ do: is("reboot"), ...long, worker: slot.worker }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom("claim", "claim", "claim", "reclaim"), ...long, ...place }) },
+  { weight: 1, arbitrary: fc.record({ do: is("reboot"), ...long, worker: place.worker }) },
   { weight: 3, arbitrary: fc.record({ do: is("beat"), ...short, run: some }) },
   { weight: 4, arbitrary: fc.record({ do: is("expire"), ...long, run: some }) },
   {
@@ -57,14 +68,15 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({ do: fc.constantFrom("finish", "finish", "finish", "late"), ...long, run: some, result }),
   },
   {
-    weight: 5,
+    weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom("cancel", "cancel", "split", "retrigger"),
+      do: fc.constantFrom("cancel", "cancel", "retrigger"),
       ...long,
       job: some,
       many: fc.boolean(),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: is("split"), ...long, job: some }) },
   { weight: 3, arbitrary: fc.record({ do: is("raise"), ...long, job: some, many: fc.boolean(), priority }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("undo", "undo", "repeat"), ...long, command: some }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("relay", "relay", "relay", "number"), ...short }) },
@@ -72,71 +84,3 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: is("wipe"), ...safe }) },
   { weight: 2, arbitrary: fc.record({ do: is("thaw"), ...safe }) },
 );
-
-/** Scenes that chance seldom makes: the shortest counterexamples that the model knows, with some freedom. */
-const scene: fc.Arbitrary<Step[]> = fc.oneof(
-  // a relay that read an old priority writes late, after a newer one was carried, popped or wiped
-  fc
-    .record({
-      job: some,
-      at: fc.integer({ min: 2, max: 5 }),
-      from: priority,
-      to: priority,
-      between: fc.nat({ max: 7 }),
-    })
-    .map(({ job, at, from, to, between }): Step[] => [
-      [{ do: "relay", fate: null }],
-      [{ do: "raise", fate: null, job, many: false, priority: from }],
-      [{ do: "relay", fate: { kind: "freezes", at } }],
-      [{ do: "raise", fate: null, job, many: false, priority: to }],
-      [{ do: "relay", fate: null }],
-      ...(between & 1
-        ? [[{ do: "claim", fate: { kind: "dies", at: "script", when: "after" }, worker: 0, slot: 0 } as const]]
-        : []),
-      ...(between & 2 ? [[{ do: "wipe", fate: null } as const]] : []),
-      ...(between & 4 ? [[{ do: "rebuild", fate: null } as const]] : []),
-      [{ do: "thaw", fate: null }],
-    ]),
-  // a run that was lost, and perhaps replaced, and perhaps again, hears of it late
-  fc
-    .record({ ...slot, again: fc.boolean(), replaced: fc.boolean(), result, late: fc.boolean() })
-    .map(({ worker, slot, again, replaced, result, late }): Step[] => [
-      [{ do: "claim", fate: null, worker, slot }],
-      [{ do: "expire", fate: null, run: 0 }],
-      ...(replaced ? [[{ do: "claim", fate: null, worker: 1 - worker, slot } as const]] : []),
-      ...(replaced && again ? [[{ do: "expire", fate: null, run: 0 } as const]] : []),
-      [
-        late
-          ? { do: "finish", fate: null, run: replaced ? 1 : 0, result }
-          : { do: "beat", fate: null, run: replaced ? 1 : 0 },
-      ],
-    ]),
-  // Redis is emptied under a worker that is well
-  fc
-    .record(slot)
-    .map((where): Step[] => [
-      [{ do: "claim", fate: null, ...where }],
-      [{ do: "wipe", fate: null }],
-      [{ do: "reap", fate: null }],
-    ]),
-  // a cancel is taken back, perhaps after the job has run
-  fc
-    .record({ job: some, runs: fc.boolean(), ...slot })
-    .map(({ job, runs, ...where }): Step[] => [
-      ...(runs ? [[{ do: "claim", fate: null, ...where } as const]] : []),
-      [{ do: "cancel", fate: null, job, many: runs }],
-      [{ do: "undo", fate: null, command: 0 }],
-    ]),
-);
-
-/** A history: moves, one or a few at once, and now and then a scene. */
-export const history: fc.Arbitrary<Step[]> = fc
-  .array(
-    fc.oneof(
-      { weight: 9, arbitrary: move.map((one): Step[] => [[one]]) },
-      { weight: 3, arbitrary: fc.array(move, { minLength: 2, maxLength: 3 }).map((many): Step[] => [many]) },
-      { weight: 3, arbitrary: scene },
-    ),
-    { minLength: 5, maxLength: 12 },
-  )
-  .map((parts) => parts.flat());

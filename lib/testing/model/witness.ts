@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Command } from "../../contracts/command.ts";
 import type { JobState, Result } from "../../contracts/job.ts";
 import type { QueueClass } from "../../contracts/placement.ts";
 import type { SchedulerContext } from "../../scheduler/context.ts";
@@ -18,8 +19,8 @@ export interface KnownRun {
 
 /** A command as whoever gave it knows it. */
 export interface KnownCommand {
-  /** Gives it again, with the same key. */
-  repeat: (ctx: SchedulerContext) => Promise<{ id: number }>;
+  /** Gives it, each time with the same key. */
+  send: (ctx: SchedulerContext) => Promise<Command>;
   /** Null until it was answered. */
   id: number | null;
 }
@@ -58,6 +59,11 @@ export class Witness {
   constructor(lane: Lane, after: number) {
     this.lane = lane;
     this.after = after;
+  }
+
+  /** A submission or a retrigger was answered. */
+  toldJobs(jobIds: readonly number[]): void {
+    for (const id of jobIds) this.jobs.add(id);
   }
 
   /** A claim was answered with a run: always the same one for the same claim. */

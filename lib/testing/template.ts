@@ -3,10 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Client } from "pg";
 import { migrate } from "../../scripts/prisma/cli.ts";
+import { ADVISORY_LOCKS } from "../db/advisory-locks.ts";
 
 const MIGRATIONS = path.resolve(import.meta.dirname, "../../prisma/migrations");
-/** Any number, the same in every test process: one of them makes the template, the others wait. */
-const TEMPLATE_LOCK = 7_461_001;
 
 /** The URL of another database on the same server. */
 export function withDatabase(url: string, database: string): string {
@@ -31,7 +30,7 @@ export async function migratedTemplate(serverUrl: string): Promise<string> {
   const name = `template_${hashOfMigrations()}`;
   await withServer(serverUrl, async (client) => {
     if (await exists(client, name)) return;
-    await client.query("SELECT pg_advisory_lock($1)", [TEMPLATE_LOCK]);
+    await client.query("SELECT pg_advisory_lock($1)", [ADVISORY_LOCKS.template]); // one process makes it, the others wait
     if (await exists(client, name)) return;
     const draft = `${name}_draft`;
     await client.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`);

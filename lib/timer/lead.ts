@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ADVISORY_LOCKS } from "../db/advisory-locks.ts";
 import type { Database, Sql } from "../db/sql.ts";
-
-/** Any number that is used for nothing else, the same in every timer: whoever holds the lock leads. */
-const LEADER_LOCK = 7_461_003;
 
 /** How often a follower tries to take over, and a leader looks whether it still leads. */
 const LOOK_EVERY_MS = 1000;
@@ -54,7 +52,9 @@ async function leadOnce(session: Sql, abort: AbortSignal, work: LeadOptions["wor
 }
 
 async function tryLock(session: Sql): Promise<boolean> {
-  const { mine } = await session.one<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [LEADER_LOCK]);
+  const { mine } = await session.one<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [
+    ADVISORY_LOCKS.leader,
+  ]);
   return mine;
 }
 

@@ -1,4 +1,5 @@
 import type { MergeWhen } from "../../contracts/placement.ts";
+import { ADVISORY_LOCKS } from "../advisory-locks.ts";
 import type { Sql } from "../sql.ts";
 import { toJsonb } from "../to-jsonb.ts";
 
@@ -33,12 +34,9 @@ const POOL_TO_BE = `
     name text, "trustLevel" int, "headStartMs" bigint, "tokenHash" text, "mergeWhen" merge_when, "fastSpeed" float8,
     "reserveWorkers" int, "reserveBranches" text[], "idleAbove" int)`;
 
-/** Any number, the same in every process: one configuration is applied at a time. */
-const CONFIG_LOCK = 7_461_002;
-
 /** Waits for whoever else applies a configuration; held to the end of the transaction. */
 export async function lockConfig(tx: Sql): Promise<void> {
-  await tx.rows("SELECT pg_advisory_xact_lock($1)", [CONFIG_LOCK]);
+  await tx.rows("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCKS.config]);
 }
 
 /** A pool that would change its trust level while jobs of it are unfinished. */

@@ -110,16 +110,15 @@ async function removeSurplus(
     const rows = await rowsOf(ctx.sql, [...classes.keys()]);
     if (rows.length < classes.size) return null; // a job that PostgreSQL never had
     const belongs = (row: QueueRow) => row.poolId === queue.poolId && belongsInQueue(row);
-    // a job is in one class at most: putting it where it belongs takes it out of all others
     const misplaced = rows.filter((row) => belongs(row) && classes.get(row.jobId) !== row.queueClass);
-    if (!(await put(ctx, queue, epoch, misplaced))) return null;
-    const surplus = rows.filter((row) => !belongs(row));
+    const surplus = [...rows.filter((row) => !belongs(row)), ...misplaced];
     const removals = surplus.map((row) => ({ ...row, final: row.state === "done" }));
     for (const batch of chunks(removals, BATCH)) {
       const refused = await queue.remove(epoch, batch, nowMs);
       if (refused === null || (await knowsTooMuch(ctx, batch, refused))) return null;
     }
-    removed += misplaced.length + surplus.length;
+    if (!(await put(ctx, queue, epoch, misplaced))) return null;
+    removed += surplus.length;
   }
   return removed;
 }

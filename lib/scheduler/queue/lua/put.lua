@@ -23,14 +23,15 @@ for i = 2, #ARGV, 4 do
     refused[#refused + 1] = member
   else
     redis.call("HSET", KEYS[6], member, version)
-    for queue = 1, 5 do
-      if queue == own then
-        redis.call("ZADD", KEYS[queue], ARGV[i + 2], member)
-      else
-        redis.call("ZREM", KEYS[queue], member)
+    -- a member that was there already, or is heard of for the first time, is in no other set
+    if redis.call("ZADD", KEYS[own], ARGV[i + 2], member) == 1 and told then
+      for other = 1, 5 do
+        if other ~= own then
+          redis.call("ZREM", KEYS[other], member)
+        end
       end
+      redis.call("ZREM", KEYS[8], member)
     end
-    redis.call("ZREM", KEYS[8], member)
   end
 end
 return refused

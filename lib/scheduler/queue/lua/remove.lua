@@ -26,7 +26,9 @@ for i = 3, #ARGV, 3 do
   else
     redis.call("HSET", KEYS[6], member, version)
     for queue = 1, 5 do
-      redis.call("ZREM", KEYS[queue], member)
+      if redis.call("ZREM", KEYS[queue], member) == 1 then
+        break
+      end
     end
     redis.call("ZREM", KEYS[9], member)
     if ARGV[i + 2] == "1" then

@@ -1,0 +1,99 @@
+// What the queue core costs in Redis beside BullMQ on the same server, as it grows to a million jobs; how much memory a waiting job takes;
+// and how long an emptied Redis is without its order.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { openRedis, redisReady } from "../lib/redis/open-redis.ts";
+import { startServices } from "../scripts/services/services.ts";
+import { BULLMQ, openBullMq } from "./queue/bullmq-queue.ts";
+import { type DepthCosts, drawDepthPlot } from "./queue/depth-plot.ts";
+import { type Measured, queueFigures, rebuildFigures } from "./queue/figures.ts";
+import { measureClaims, measureCosts, measureFinishAndClaim } from "./queue/measure.ts";
+import { openOurQueue } from "./queue/our-queue.ts";
+import { measureRebuild } from "./queue/rebuild.ts";
+import { type Figure, report } from "./report/figure.ts";
+
+/** How much is measured; the defaults are what the targets are about. */
+export interface Size {
+  /** Jobs that wait at the end; at each power of ten before, from a thousand, it is measured, too. */
+  jobs: number;
+  /** Of each kind, in a round at the end; a quarter of it at the depths before. */
+  operations: number;
+  rounds: number;
+}
+
+const SIZE: Size = { jobs: 1_000_000, operations: 20_000, rounds: 3 };
+
+/** Measures both queues on the Redis at this address, which must be empty and used by nobody else. */
+export async function measureQueues(redisUrl: string, { jobs, operations, rounds }: Size): Promise<Measured> {
+  const [ours, peer] = [await openOurQueue(redisUrl), await openBullMq(redisUrl)] as const;
+  const memory = { ours: 0, peer: 0 };
+  const depths: DepthCosts[] = [];
+  try {
+    let filled = 0;
+    for (const depth of depthsTo(jobs)) {
+      memory.ours += await grown(redisUrl, () => ours.fill(filled + 1, depth));
+      memory.peer += await grown(redisUrl, () => peer.fill(filled + 1, depth));
+      filled = depth;
+      const size = { depth, operations: depth === jobs ? operations : Math.ceil(operations / 4), rounds };
+      const [ourCosts, peerCosts] = await measureCosts([ours, peer], size);
+      if (ourCosts && peerCosts) depths.push({ depth, ours: ourCosts, peer: peerCosts });
+    }
+    const [ourClaims = [], peerClaims = []] = await measureClaims([ours, peer], {
+      claims: Math.ceil(operations / 20),
+      rounds,
+    });
+    const together = await measureFinishAndClaim(peer, { depth: jobs, operations, rounds });
+    return { jobs, depths, memory, claims: { ours: ourClaims, peer: peerClaims }, peerTogether: together };
+  } finally {
+    await Promise.all([ours.close(), peer.close()]);
+  }
+}
+
+/** All figures of this benchmark, on a Redis and a PostgreSQL of its own, durable as in production; the plot goes to `plot` if given. */
+export async function run(size: Size = SIZE, plot?: string): Promise<Figure[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), "self-serve-bench-queue-"));
+  const options = { secretsFolder: path.join(folder, "secrets"), durable: true };
+  try {
+    const alone = await startServices({ ...options, folder: path.join(folder, "queues"), kinds: ["redis"] });
+    const measured = await measureQueues(alone.env.REDIS_URL ?? "", size).finally(() => alone.stop());
+    if (plot) writeFileSync(plot, drawDepthPlot(measured.depths, "BullMQ"));
+
+    const both = await startServices({ ...options, folder: path.join(folder, "both"), kinds: ["database", "redis"] });
+    process.env.TEST_DATABASE_URL = both.env.DATABASE_URL;
+    process.env.TEST_REDIS_URL = both.env.REDIS_URL;
+    const rebuilt = await measureRebuild(size.jobs).finally(() => both.stop());
+    return [...queueFigures(measured, BULLMQ), ...rebuildFigures(size.jobs, rebuilt)];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The powers of ten from a thousand, and the last depth itself. */
+function depthsTo(jobs: number): number[] {
+  const powers = Array.from({ length: 8 }, (_, index) => 10 ** (index + 3));
+  return [...powers.filter((depth) => depth < jobs), jobs];
+}
+
+/** By how many bytes Redis grows meanwhile. */
+async function grown(redisUrl: string, work: () => Promise<void>): Promise<number> {
+  const redis = openRedis(redisUrl, "background");
+  await redisReady(redis);
+  const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+  try {
+    const before = await used();
+    await work();
+    return (await used()) - before;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const { values } = parseArgs({ options: { jobs: { type: "string" }, plot: { type: "string" } } });
+  const jobs = Number(values.jobs ?? SIZE.jobs);
+  if (!Number.isInteger(jobs) || jobs < 2_000) throw new RangeError("--jobs must be a whole number of at least 2000.");
+  report(await run({ ...SIZE, jobs, operations: Math.min(SIZE.operations, jobs) }, values.plot));
+}

@@ -46,6 +46,16 @@ const STOPS: Record<string, (farm: Farm, worker: SchedulerContext) => Promise<un
   "a draining": (_farm, worker) => drainWorker(test.ctx, { worker: nameOf(worker), reason: "x" }),
 };
 
+/** Begins two works: every fourth time one ends before the other begins, in either order; else they meet. */
+async function meet<A, B>(index: number, first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
+  if (index % 4 === 0) return [await first(), await second()];
+  if (index % 4 === 1) {
+    const done = await second();
+    return [await first(), done];
+  }
+  return Promise.all([soon(first), soon(second)]);
+}
+
 describe.each(Object.keys(STOPS))("%s", (what) => {
   it("has let start what starts, once it is answered (40 rounds of 4 claims)", async () => {
     const met = tally();
@@ -54,10 +64,13 @@ describe.each(Object.keys(STOPS))("%s", (what) => {
       await farm.submit(...["a", "b", "c", "d"].map((name) => ({ name })));
       if (index % 2 === 0) await farm.relay();
       const worker = await farm.worker();
-      const claims = [0, 1, 2, 3].map((slot) => soon(() => farm.claim(worker, slot)));
-      await soon(async () => STOPS[what]?.(farm, worker));
-      const started = await runsOf(farm);
-      const works = await Promise.all(claims);
+      let started = -1;
+      const stop = async () => {
+        await STOPS[what]?.(farm, worker);
+        started = await runsOf(farm);
+      };
+      const claim = () => Promise.all([0, 1, 2, 3].map((slot) => soon(() => farm.claim(worker, slot))));
+      const [works] = await meet(index, claim, stop);
       expect(await runsOf(farm)).toBe(started);
       expect(works.filter((work) => work !== null)).toHaveLength(started);
       expect(await farm.claim(worker)).toBeNull();
@@ -94,7 +107,10 @@ describe("pauses and resumes at the same time", () => {
 });
 
 describe("disabling a worker", () => {
-  const disable = (worker: SchedulerContext) => disableWorker(test.ctx, { worker: nameOf(worker), reason: "x" });
+  const disableAndLook = async (worker: SchedulerContext) => {
+    await disableWorker(test.ctx, { worker: nameOf(worker), reason: "x" });
+    expect(await liveRunsOf(worker)).toEqual([]); // already when it answers
+  };
 
   it("leaves it nothing of what it claims meanwhile (60 rounds)", async () => {
     const met = tally();
@@ -102,11 +118,10 @@ describe("disabling a worker", () => {
       const farm = await makeFarm(test, { ready: false });
       const [jobId = 0] = await farm.submit();
       const worker = await farm.worker();
-      const claim = soon(() => farm.claim(worker).catch(() => null));
-      await soon(() => disable(worker));
+      const claim = () => farm.claim(worker).catch(() => null);
+      const [work] = await meet(index, claim, () => disableAndLook(worker));
       expect(await liveRunsOf(worker)).toEqual([]);
-      met.add((await claim) === null ? "held" : "lost again");
-      expect(await liveRunsOf(worker)).toEqual([]);
+      met.add(work === null ? "held" : "lost again");
       expect((await farm.job(jobId)).state).toBe("queued");
     }
     met.expect("held", "lost again");
@@ -120,10 +135,10 @@ describe("disabling a worker", () => {
       const [jobId = 0] = await farm.submit();
       const worker = await farm.worker();
       const { runId } = await farm.claimOrThrow(worker);
-      const finish = soon(() => outcome(farm.finish(worker, runId, "success")));
-      await Promise.all([soon(() => disable(worker)), finish]);
+      const finish = () => outcome(farm.finish(worker, runId, "success"));
+      const [answer] = await meet(index, finish, () => disableAndLook(worker));
       const { state } = await farm.job(jobId);
-      const counted = typeof (await finish) === "object";
+      const counted = typeof answer === "object";
       expect([state, await farm.runState(runId)]).toEqual(counted ? ["done", "done"] : ["queued", "lost"]);
       expect((await farm.claim(await farm.worker())) === null).toBe(counted);
       met.add(counted ? "result first" : "disabled first");
@@ -142,11 +157,9 @@ describe("disabling a worker", () => {
       await farm.endLease(runId);
       await loseRun(test.ctx, runId, "expired");
       const beat = () => heartbeatRuns(worker, { runIds: [runId], waitSeconds: 0 });
-      const back = soon(beat);
-      await soon(() => disable(worker));
+      const [back] = await meet(index, beat, () => disableAndLook(worker));
       expect(await liveRunsOf(worker)).toEqual([]);
-      met.add((await back).runs[0]?.order ?? "");
-      expect(await liveRunsOf(worker)).toEqual([]);
+      met.add(back.runs[0]?.order ?? "");
       expect((await beat()).runs).toEqual([{ runId, order: "stop" }]);
       await releaseWorker(test.ctx, { worker: nameOf(worker) });
       expect((await beat()).runs).toEqual([{ runId, order: "continue" }]);

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   resolve: { alias: { "@": import.meta.dirname } },
   test: {
-    include: ["{lib,app,scripts}/**/*.test.{ts,tsx}"],
+    include: ["{lib,app,scripts,bench}/**/*.test.{ts,tsx}"],
     environment: "node",
     globalSetup: ["lib/testing/services.ts"],
     pool: "forks",

@@ -29,14 +29,14 @@ interface Place {
   queueClass: "any";
 }
 
-/** Explains 200 jobs from all over a queue of so many, one after the other. */
-export async function run(jobs = JOBS): Promise<Figure[]> {
+/** Explains jobs from all over a queue of so many, one after the other. */
+export async function run({ jobs = JOBS, asked = ASKED } = {}): Promise<Figure[]> {
   const stop = await startServices();
   const test = await testContext();
   try {
     const pool = await fill(test, jobs);
     const ctx = asSheriff(test, pool);
-    const places = await somePlaces(test, pool.poolId);
+    const places = await somePlaces(test, pool.poolId, asked);
     const positions = await timed(places, (place) => readAhead(ctx, place));
     const [first = Number.NaN] = await timed(places.slice(0, 1), (place) => explainJob(ctx, { jobId: place.id }));
     const whole = await timed(places, (place) => explainJob(ctx, { jobId: place.id }));
@@ -85,11 +85,11 @@ function asSheriff(test: TestContext, { userId }: DeepPool): SchedulerContext {
   });
 }
 
-function somePlaces(test: TestContext, poolId: number): Promise<Place[]> {
+function somePlaces(test: TestContext, poolId: number, count: number): Promise<Place[]> {
   return test.sql.rows<Place>(
     `SELECT id, pool_id AS "poolId", score, queue_class AS "queueClass" FROM jobs
      WHERE pool_id = $1 AND state = 'queued' ORDER BY id * 104729 % 1000003 LIMIT $2`,
-    [poolId, ASKED],
+    [poolId, count],
   );
 }
 
@@ -138,5 +138,5 @@ function figuresOf(
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const { values } = parseArgs({ options: { jobs: { type: "string", default: String(JOBS) } } });
-  report(await run(Number(values.jobs)));
+  report(await run({ jobs: Number(values.jobs) }));
 }

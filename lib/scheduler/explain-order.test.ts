@@ -5,6 +5,7 @@ import { type TestContext, testContext } from "../testing/context.ts";
 import { type Farm, makeFarm } from "../testing/farm.ts";
 import { makeBuilder, makeBuildset, makeJob } from "../testing/rows.ts";
 import { explainJob } from "./explain-job.ts";
+import { getQueue } from "./get-queue.ts";
 import { rebuildQueue } from "./relay/rebuild-queue.ts";
 
 let test: TestContext;
@@ -68,8 +69,16 @@ describe("the reported position", () => {
             expect((ahead?.higherRank ?? 0) + (ahead?.older ?? 0)).toBe(ahead?.total);
             told.push({ jobId, position });
           }
+          const pages: number[] = [];
+          for (let cursor: string | undefined, more = true; more; ) {
+            const page = await getQueue(test.ctx, { pool: farm.pool, limit: 3, cursor });
+            pages.push(...page.jobs.map((job) => job.id));
+            cursor = page.nextCursor ?? undefined;
+            more = cursor !== undefined;
+          }
           const order = told.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));
           expect(order.map(({ position }) => position)).toEqual(order.map((_, index) => index + 1));
+          expect(pages).toEqual(order.map(({ jobId }) => jobId));
           expect(await claimAll(farm, jobs.length)).toEqual(order.map(({ jobId }) => jobId));
         }),
         { numRuns: 12 },

@@ -1,4 +1,5 @@
 import type { Queue } from "../contracts/pool.ts";
+import { readQueuePage } from "../db/sql/queue-page.ts";
 import { JOB_COLUMNS, JOB_TABLES, type JobListRow } from "../db/sql/select-jobs.ts";
 import { toJob } from "../db/to-job.ts";
 import type { SchedulerContext } from "./context.ts";
@@ -15,7 +16,7 @@ export interface GetQueueInput {
 
 /**
  * A pool's queue in the order in which it is served, with what runs in it now. Read from the rows themselves, so it is
- * right while Redis is away. Jobs of a closed branch are held and have no place. Throws `not_found`.
+ * right while Redis is away. Jobs of a closed branch and probes have no place. Throws `not_found`.
  */
 export async function getQueue(
   ctx: SchedulerContext,
@@ -25,11 +26,7 @@ export async function getQueue(
   const [offset = 0] = fromCursor(cursor, 1) ?? [];
   const pool = await readPool(ctx, name);
   const [waiting, running] = await Promise.all([
-    ctx.sql.rows<JobListRow>(
-      `SELECT ${JOB_COLUMNS} FROM ${JOB_TABLES} WHERE j.pool_id = $1 AND j.state = 'queued' AND b.closed_at IS NULL
-       ORDER BY j.score, j.id OFFSET $2 LIMIT $3`,
-      [pool.id, offset, limit + 1],
-    ),
+    readQueuePage(ctx.sql, pool.id, offset, limit + 1),
     ctx.sql.rows<JobListRow>(
       `SELECT ${JOB_COLUMNS} FROM ${JOB_TABLES} WHERE j.pool_id = $1 AND j.state = 'running' ORDER BY j.started_at, j.id LIMIT 500`,
       [pool.id],

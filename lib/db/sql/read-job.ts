@@ -1,4 +1,5 @@
 import type { JobRef, Result, RunState } from "../../contracts/job.ts";
+import type { QueueClass } from "../../contracts/placement.ts";
 import type { Sql } from "../sql.ts";
 import { JOB_COLUMNS, JOB_TABLES, type JobListRow } from "./select-jobs.ts";
 
@@ -6,6 +7,7 @@ import { JOB_COLUMNS, JOB_TABLES, type JobListRow } from "./select-jobs.ts";
 export interface JobDetailRow extends JobListRow {
   poolId: number;
   score: number;
+  queueClass: QueueClass;
   definition: Record<string, unknown>;
   properties: Record<string, unknown>;
   needs: JobRef[];
@@ -29,7 +31,7 @@ const refs = (condition: string) => `(
 const READ_JOB = {
   name: "read-job",
   text: `
-    SELECT ${JOB_COLUMNS}, j.pool_id AS "poolId", j.score, j.definition, s.properties || j.properties AS properties,
+    SELECT ${JOB_COLUMNS}, j.pool_id AS "poolId", j.score, j.queue_class AS "queueClass", j.definition, s.properties || j.properties AS properties,
       ${refs("o.id IN (SELECT needs_job_id FROM job_dependencies WHERE job_id = j.id)")} AS needs,
       ${refs("o.id IN (SELECT job_id FROM job_dependencies WHERE needs_job_id = j.id)")} AS "neededBy",
       ${refs("o.retrigger_of_id = j.id")} AS retriggers,
@@ -44,18 +46,4 @@ const READ_JOB = {
 /** A job with its neighbours and runs; undefined when there is none. */
 export function readJob(sql: Sql, jobId: number): Promise<JobDetailRow | undefined> {
   return sql.maybe<JobDetailRow>(READ_JOB, [jobId]);
-}
-
-/** How many queued jobs of a pool come before this place, those of closed branches left out. */
-export async function countAhead(sql: Sql, place: { poolId: number; score: number; id: number }): Promise<number> {
-  const { count } = await sql.one<{ count: number }>(
-    {
-      name: "count-ahead",
-      text: `
-        SELECT count(*) FROM jobs j JOIN branches b ON b.id = j.branch_id
-        WHERE j.pool_id = $1 AND j.state = 'queued' AND (j.score, j.id) < ($2::float8, $3::bigint) AND b.closed_at IS NULL`,
-    },
-    [place.poolId, place.score, place.id],
-  );
-  return count;
 }

@@ -13,21 +13,26 @@ import { UndoControl } from "@/app/_components/controls/undo-control.tsx";
 import { Until } from "@/app/_components/time/times.tsx";
 import type { Allowed } from "@/lib/contracts/job.ts";
 import type { Worker } from "@/lib/contracts/pool.ts";
+import { ProbeWorker } from "./probe-worker.tsx";
 
 const ICON = "size-4";
 
 /** The buttons that take a worker out and bring it back, for those who may. */
 export function WorkerControls({ worker }: { worker: Worker }) {
-  const { quarantine, drain, disable, release } = worker.actions;
+  const { quarantine, drain, disable, release, probe } = worker.actions;
   if (worker.control !== "enabled") {
-    if (!release.allowed) return null;
     return (
-      <UndoControl
-        label="Release"
-        icon={<CirclePlay aria-hidden className={ICON} />}
-        refusal={undefined}
-        perform={() => releaseWorkerAction({ worker: worker.name })}
-      />
+      <div className="flex flex-wrap gap-2">
+        {release.allowed && (
+          <UndoControl
+            label="Release"
+            icon={<CirclePlay aria-hidden className={ICON} />}
+            refusal={undefined}
+            perform={() => releaseWorkerAction({ worker: worker.name })}
+          />
+        )}
+        {probe.allowed && <ProbeWorker worker={worker} />}
+      </div>
     );
   }
   return (

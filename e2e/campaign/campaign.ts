@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { CHECKERS } from "./checkers/all.ts";
+import { type Finding, Findings } from "./checkers/finding.ts";
 import { type EpisodeSize, playEpisode } from "./episode.ts";
 import { readFacts } from "./facts.ts";
 import type { Level } from "./levels.ts";
+import { FAILPOINT } from "./nemeses/failpoint.ts";
 import { type EpisodeResult, type Summary, sumUp } from "./summary.ts";
 
 /** What to play. */
@@ -21,12 +23,48 @@ export interface CampaignOptions {
 /** Plays all episodes of a level and checks each. The folder of an episode that broke a rule is kept whole. */
 export async function runCampaign({ name, level, seed, folder, ...options }: CampaignOptions): Promise<Summary> {
   const results: EpisodeResult[] = [];
-  for (let number = 1; number <= level.episodes; number++) {
+  const sizes = sizesOf(level);
+  const pointsFile = path.join(folder, "points.json");
+  for (const [index, size] of sizes.entries()) {
+    const number = index + 1;
     const place = path.join(folder, `episode-${String(number).padStart(3, "0")}`);
-    const say = (sentence: string) => options.say(`episode ${number} of ${level.episodes}: ${sentence}`);
-    results.push(await episode({ ...options, folder: place, seed: `${seed}.${number}`, size: level.size, say }));
+    const say = (sentence: string) => options.say(`episode ${number} of ${sizes.length}: ${sentence}`);
+    results.push(await episode({ ...options, folder: place, seed: `${seed}.${number}`, size, pointsFile, say }));
   }
-  return sumUp(name, seed, results);
+  const summary = sumUp(name, seed, results);
+  if (level.sweeps) summary.findings.push(swept(summary, level.sweeps.repeats));
+  return summary;
+}
+
+function sizesOf({ episodes, size, sweeps }: Level): EpisodeSize[] {
+  const parts = sweeps?.episodes ?? 0;
+  return [
+    ...Array<EpisodeSize>(episodes).fill(size),
+    ...Array.from({ length: parts }, (_, part) => ({
+      ...(sweeps?.size ?? size),
+      sweep: { part, parts, repeats: sweeps?.repeats ?? 0 },
+    })),
+  ];
+}
+
+/** So many points at least are swept by a level that sweeps. */
+const POINTS = 45;
+
+/** Whether processes died often enough at enough points. */
+function swept({ deathsByPoint }: Summary, repeats: number): Finding {
+  const findings = new Findings("failpoints", "processes died at every point of the protocol");
+  const points = Object.entries(deathsByPoint);
+  const often = points.filter(([, deaths]) => deaths >= repeats);
+  findings.count("points", points.length);
+  findings.count(
+    "deaths",
+    Object.values(deathsByPoint).reduce((sum, deaths) => sum + deaths, 0),
+  );
+  findings.expect(
+    often.length >= POINTS,
+    () => `Only ${often.length} points had ${repeats} deaths each, of ${POINTS}.`,
+  );
+  return findings.done();
 }
 
 interface OneEpisode {
@@ -35,6 +73,7 @@ interface OneEpisode {
   folder: string;
   seed: string;
   size: EpisodeSize;
+  pointsFile: string;
   say: (sentence: string) => void;
 }
 
@@ -60,8 +99,18 @@ async function episode(options: OneEpisode): Promise<EpisodeResult> {
 export function checkEpisode(journals: string, seed: string): EpisodeResult {
   const facts = readFacts(journals);
   const faultsByKind: Record<string, number> = {};
-  for (const { kind } of facts.faults) faultsByKind[kind] = (faultsByKind[kind] ?? 0) + 1;
-  return { seed, jobs: facts.jobs.length, faultsByKind, findings: CHECKERS.map((check) => check(facts)) };
+  const deathsByPoint: Record<string, number> = {};
+  for (const { kind, detail } of facts.faults) {
+    faultsByKind[kind] = (faultsByKind[kind] ?? 0) + 1;
+    if (kind === FAILPOINT.kind && detail) deathsByPoint[detail] = (deathsByPoint[detail] ?? 0) + 1;
+  }
+  return {
+    seed,
+    jobs: facts.jobs.length,
+    faultsByKind,
+    deathsByPoint,
+    findings: CHECKERS.map((check) => check(facts)),
+  };
 }
 
 /** Of an episode in which all was well only its result and its journals are kept. */

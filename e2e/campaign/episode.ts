@@ -15,6 +15,7 @@ import { POOLS } from "./load.ts";
 import { calm } from "./nemeses/calm.ts";
 import type { FaultLine } from "./nemeses/nemesis.ts";
 import { Striker } from "./nemeses/striker.ts";
+import { Sweep, type SweepSize } from "./nemeses/sweep.ts";
 import { Random } from "./random.ts";
 import { PROFILE, startWorld, type World } from "./world.ts";
 
@@ -38,6 +39,12 @@ export interface EpisodeSize {
   maxSeconds: number;
   /** How long after the last fault the queue may take to drain. */
   drainSeconds: number;
+  /** Strike with these kinds alone. */
+  kinds?: readonly string[];
+  /** Sweep failpoints instead of striking with faults of every kind. */
+  sweep?: SweepSize;
+  /** The outages of one store alone at the end are left out. */
+  noneAlone?: boolean;
 }
 
 /** What to play, and where. */
@@ -47,6 +54,8 @@ export interface EpisodeOptions {
   folder: string;
   seed: string;
   size: EpisodeSize;
+  /** Where the list of failpoints is kept for all episodes. */
+  pointsFile: string;
   say: (sentence: string) => void;
 }
 
@@ -78,7 +87,11 @@ export async function playEpisode(options: EpisodeOptions): Promise<string> {
   return world.journals;
 }
 
-async function loadAndStrike(world: World, random: Random, { seed, size, say }: EpisodeOptions): Promise<Meta> {
+async function loadAndStrike(
+  world: World,
+  random: Random,
+  { seed, size, say, pointsFile }: EpisodeOptions,
+): Promise<Meta> {
   const journal = <Line extends object>(name: string) => new Journal<Line>(path.join(world.journals, name));
   const client = new Client(world.urls.driver, world.people, journal<HistoryLine>("history.jsonl"));
   const databaseUrl = world.stores.postgres.url;
@@ -87,24 +100,22 @@ async function loadAndStrike(world: World, random: Random, { seed, size, say }: 
   const readers = ["reader-1", "reader-2"].map(
     (name) => new EventReader(name, world.urls.reader, world.people.dana, stream, random),
   );
-  const striker = new Striker({
-    world,
-    random: new Random(`${seed} faults`),
-    journal: journal<FaultLine>("faults.jsonl"),
-    everyMs: size.faultEveryMs,
-    faults: size.faults,
-  });
+  const trouble = { world, random: new Random(`${seed} faults`), journal: journal<FaultLine>("faults.jsonl") };
+  const striker = new Striker({ ...trouble, everyMs: size.faultEveryMs, faults: size.faults, kinds: size.kinds });
+  const source = size.sweep ? new Sweep({ ...trouble, ...size.sweep, pointsFile }) : striker;
   const startedAt = nowMs();
-  for (const part of [driver, striker, ...readers]) part.start();
+  for (const part of [driver, source, ...readers]) part.start();
   for (let seconds = 0; seconds < size.maxSeconds; seconds++) {
-    if (driver.satisfied && striker.count >= size.faults) break;
+    if (source.satisfied && (driver.satisfied || size.sweep)) break;
     await pass(1000);
-    if (seconds % 30 === 29) say(`${driver.total} jobs, ${striker.count} faults`);
+    if (seconds % 30 === 29) say(`${driver.total} jobs, ${source.count} faults`);
   }
-  await striker.stop();
+  await source.stop();
   await calm(world);
-  await pass(ALONE_AFTER_MS);
-  await striker.strikeAlone();
+  if (!size.noneAlone) {
+    await pass(ALONE_AFTER_MS);
+    await striker.strikeAlone();
+  }
   const calmAt = nowMs();
   await driver.stop();
   const { lease: leaseSeconds, sweep: sweepSeconds } = PROFILE;

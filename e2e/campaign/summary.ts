@@ -8,6 +8,8 @@ export interface Summary {
   jobs: number;
   faults: number;
   faultsByKind: Record<string, number>;
+  /** How often processes died at which failpoint. */
+  deathsByPoint: Record<string, number>;
   findings: Finding[];
 }
 
@@ -16,13 +18,18 @@ export interface EpisodeResult {
   seed: string;
   jobs: number;
   faultsByKind: Record<string, number>;
+  deathsByPoint: Record<string, number>;
   findings: Finding[];
 }
 
 /** Adds the episodes up: counts are added, times are the longest. */
 export function sumUp(level: string, seed: string, results: readonly EpisodeResult[]): Summary {
   const faultsByKind: Record<string, number> = {};
-  for (const result of results) add(faultsByKind, result.faultsByKind);
+  const deathsByPoint: Record<string, number> = {};
+  for (const result of results) {
+    add(faultsByKind, result.faultsByKind);
+    add(deathsByPoint, result.deathsByPoint);
+  }
   const findings = new Map<string, Finding>();
   for (const result of results) {
     for (const finding of result.findings) {
@@ -37,6 +44,7 @@ export function sumUp(level: string, seed: string, results: readonly EpisodeResu
     jobs: results.reduce((sum, { jobs }) => sum + jobs, 0),
     faults: Object.values(faultsByKind).reduce((sum, count) => sum + count, 0),
     faultsByKind,
+    deathsByPoint,
     findings: [...findings.values()],
   };
 }

@@ -174,6 +174,7 @@ async function startServer(
     LEASE_SECONDS: String(PROFILE.lease),
     SWEEP_SECONDS: String(PROFILE.sweep),
     CAMPAIGN_FAILPOINTS: path.join(folder, "failpoints"),
+    CAMPAIGN_NAME: name,
   };
   return supervise(ctx, name, path.join(root, `lib/${kind}/main.ts`), { env, cwd: root, preloads: PRELOADS });
 }

@@ -3,6 +3,7 @@ import { nowMs } from "../clock.ts";
 import type { Journal } from "../journal.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";
+import { FAILPOINT } from "./failpoint.ts";
 import { LINK_NEMESES } from "./links.ts";
 import type { FaultLine, Nemesis } from "./nemesis.ts";
 import { OTHER_NEMESES } from "./others.ts";
@@ -17,6 +18,8 @@ export const NEMESES: readonly Nemesis[] = [
   ...REDIS_NEMESES,
   ...POSTGRES_NEMESES,
   ...OTHER_NEMESES,
+  FAILPOINT,
+  FAILPOINT,
 ];
 
 const ALONE = ["redis: kill -9", "postgres: immediate restart"];
@@ -32,6 +35,8 @@ export interface StrikerOptions {
   everyMs: number;
   /** It stops when so many have struck. */
   faults: number;
+  /** The kinds to strike with; all when absent. */
+  kinds?: readonly string[] | undefined;
 }
 
 /** Strikes with one fault after the other, some of them at once, each kind as often as any other. */
@@ -53,6 +58,11 @@ export class Striker {
     this.running = this.strikeOnAndOn();
   }
 
+  /** Whether as many have struck as should. */
+  get satisfied(): boolean {
+    return this.count >= this.options.faults;
+  }
+
   /** No more faults; resolves when all that last have ended. */
   async stop(): Promise<void> {
     this.ending.abort();
@@ -69,8 +79,8 @@ export class Striker {
   }
 
   private async strikeOnAndOn(): Promise<void> {
-    const { random, everyMs, faults } = this.options;
-    while (!this.ending.signal.aborted && this.count < faults) {
+    const { random, everyMs } = this.options;
+    while (!this.ending.signal.aborted && !this.satisfied) {
       const nemesis = this.draw();
       if (nemesis) {
         const lasting = this.strike(nemesis).finally(() => this.lasting.delete(lasting));
@@ -82,7 +92,10 @@ export class Striker {
 
   /** The next of the deck that nothing stands in the way of; a new deck when this one is used up. */
   private draw(): Nemesis | undefined {
-    if (this.deck.length === 0) this.deck = this.options.random.shuffle(NEMESES);
+    const { random, kinds } = this.options;
+    if (this.deck.length === 0) {
+      this.deck = random.shuffle(NEMESES.filter(({ kind }) => kinds === undefined || kinds.includes(kind)));
+    }
     const index = this.deck.findIndex(({ needs }) => !needs.some((need) => this.busy.has(need)));
     return index < 0 ? undefined : this.deck.splice(index, 1)[0];
   }

@@ -60,6 +60,7 @@ export function readItemsBefore<Before extends object>(
 const NEXT = `
   SELECT job_id AS id FROM command_items WHERE command_id = $1 AND outcome = 'pending' ORDER BY job_id LIMIT $2`;
 
+// Jobs are named as arrays, not by joins, so that the plan is always one look at the key per job, whatever the statistics say.
 const PENDING: Record<Together, PreparedStatement> = {
   nothing: { name: "read-pending", text: NEXT },
   needs: {
@@ -70,16 +71,17 @@ const PENDING: Record<Together, PreparedStatement> = {
         UNION
         SELECT d.needs_job_id FROM batch b JOIN job_dependencies d ON d.job_id = b.id
       )
-      SELECT i.job_id AS id FROM batch b
-      JOIN command_items i ON i.command_id = $1 AND i.job_id = b.id AND i.outcome = 'pending' ORDER BY i.job_id`,
+      SELECT job_id AS id FROM command_items
+      WHERE command_id = $1 AND job_id = ANY (ARRAY (SELECT id FROM batch)) AND outcome = 'pending' ORDER BY job_id`,
   },
   buildsets: {
     name: "read-pending-buildsets",
     text: `
-      SELECT i.job_id AS id FROM command_items i JOIN jobs j ON j.id = i.job_id
-      WHERE i.command_id = $1 AND i.outcome = 'pending'
-        AND j.buildset_id IN (SELECT buildset_id FROM jobs WHERE id IN (${NEXT}))
-      ORDER BY i.job_id`,
+      SELECT job_id AS id FROM command_items
+      WHERE command_id = $1 AND outcome = 'pending' AND job_id = ANY (ARRAY (
+        SELECT j.id FROM jobs j WHERE j.buildset_id = ANY (ARRAY (
+          SELECT n.buildset_id FROM jobs n WHERE n.id = ANY (ARRAY (${NEXT}))))))
+      ORDER BY job_id`,
   },
 };
 
@@ -100,9 +102,9 @@ export async function settleItems(tx: Sql, commandId: number, results: readonly 
           outcome = i.outcome, code = i.code, message = i.message, created = i.created, before = i.before, after = i.after
         FROM jsonb_to_recordset($2::jsonb)
           AS i(job_id bigint, outcome text, code text, message text, created bigint[], before jsonb, after jsonb)
-        WHERE c.command_id = $1 AND c.job_id = i.job_id AND c.outcome = 'pending'`,
+        WHERE c.command_id = $1 AND c.job_id = ANY ($3::bigint[]) AND c.job_id = i.job_id AND c.outcome = 'pending'`,
     },
-    [commandId, toJsonb(rows)],
+    [commandId, toJsonb(rows), results.map((result) => result.jobId)],
   );
   if (settled !== results.length) {
     throw new Error(`Command ${commandId} settled ${results.length} items, but only ${settled} were pending.`);

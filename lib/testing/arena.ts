@@ -43,20 +43,11 @@ export class Arena {
 
   /** Lets so many pairs meet; `meet` gets a ring with a new job that waits in Redis. */
   async pairs(count: number, meet: (ring: Ring) => Promise<void>): Promise<void> {
-    for (let left = count; left > 0; left -= RINGS) {
-      const rings = (await this.fill()).slice(0, left);
-      const lanes = Array.from({ length: AT_ONCE }, async (_, lane) => {
-        for (let index = lane; index < rings.length; index += AT_ONCE) {
-          const ring = rings[index];
-          if (ring) await meet(ring);
-        }
-      });
-      await Promise.all(lanes);
-    }
+    for (let left = count; left > 0; left -= RINGS) await inEach((await this.fill()).slice(0, left), meet);
   }
 
   /** One push with a job for every pool, carried to Redis. */
-  private async fill(): Promise<Ring[]> {
+  async fill(): Promise<Ring[]> {
     const [first] = this.rings;
     const { branchId, ownerId } = first?.farm ?? {};
     const pushId = await makePush(this.test.sql, { ...(branchId && { branchId }), ...(ownerId && { ownerId }) });
@@ -66,4 +57,15 @@ export class Arena {
     while ((await relayQueue(this.test.ctx)).more);
     return this.rings.map((ring, index) => ({ ...ring, jobId: jobIds[index] ?? 0 }));
   }
+}
+
+/** Lets a pair meet in each of these rings, a few at a time. */
+export async function inEach(rings: readonly Ring[], meet: (ring: Ring) => Promise<void>): Promise<void> {
+  const lanes = Array.from({ length: AT_ONCE }, async (_, lane) => {
+    for (let index = lane; index < rings.length; index += AT_ONCE) {
+      const ring = rings[index];
+      if (ring) await meet(ring);
+    }
+  });
+  await Promise.all(lanes);
 }

@@ -1,10 +1,13 @@
-import type { Database, Sql } from "../db/sql.ts";
+import type { Database, PreparedStatement, Sql } from "../db/sql.ts";
 import type { RedisClient } from "../redis/open-redis.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
 import { PoolQueues } from "../scheduler/queue/pool-queues.ts";
 
-/** A door of a process: every statement, transaction and Redis command, counted from 0; or one of its Lua scripts, counted alone. */
-export type Door = number | { script: number };
+/**
+ * A door of a process: every statement, transaction and Redis command, counted from 0; or by name: that of a prepared statement at its first
+ * use, or `script N` for its Lua scripts, counted alone.
+ */
+export type Door = number | string;
 
 /**
  * What becomes of a process. `dies` before or after the door `at` had its effect: after a transaction means that its commit took effect and
@@ -31,8 +34,10 @@ export class MortalProcess {
   frozen = false;
   /** It is gone. */
   dead = false;
+  /** It died in a transaction, which was undone. */
+  undone = false;
 
-  private readonly fate: Fate | null;
+  private fate: Fate | null;
   private readonly stop: () => void;
   private gate: PromiseWithResolvers<void> | null = null;
   private freezesSoon = false;
@@ -67,10 +72,10 @@ export class MortalProcess {
   }
 
   /** One await on a store. */
-  private async pass<T>(effect: () => Promise<T>, isScript = false): Promise<T> {
+  private async pass<T>(effect: () => Promise<T>, name?: string): Promise<T> {
     await this.gate?.promise;
     if (this.dead) return never();
-    const here = this.fateHere(isScript);
+    const here = this.fateHere(name);
     if (here?.kind === "dies" && here.when === "before") return this.die();
     const reply = await effect();
     if (this.dead) return never();
@@ -81,22 +86,24 @@ export class MortalProcess {
   }
 
   /** One await inside of a transaction: death undoes it, a freeze waits for its end. */
-  private async passWithin<T>(effect: () => Promise<T>): Promise<T> {
+  private async passWithin<T>(effect: () => Promise<T>, name?: string): Promise<T> {
     if (this.dead) throw new Died();
-    const here = this.fateHere(false);
+    const here = this.fateHere(name);
     if (here?.kind === "dies") {
       this.dead = true;
+      this.undone = true;
       throw new Died();
     }
     if (here?.kind === "freezes") this.freezesSoon = true;
     return effect();
   }
 
-  private fateHere(isScript: boolean): Fate | null {
+  private fateHere(name: string | undefined): Fate | null {
     const door = this.doors++;
-    const script = isScript ? this.scripts++ : -1;
-    const { at } = this.fate ?? {};
-    return this.fate && (typeof at === "object" ? at.script === script : at === door) ? this.fate : null;
+    if (this.fate?.at !== door && (name === undefined || this.fate?.at !== name)) return null;
+    const { fate } = this;
+    this.fate = null;
+    return fate;
   }
 
   private die<T>(): Promise<T> {
@@ -117,7 +124,7 @@ export class MortalProcess {
       this.pass(async () => {
         try {
           return await open(async (inner) => {
-            const result = await work(overSql(inner, (effect) => this.passWithin(effect)));
+            const result = await work(overSql(inner, (effect, name) => this.passWithin(effect, name)));
             if (this.dead) throw new Died();
             return result;
           });
@@ -127,7 +134,7 @@ export class MortalProcess {
         }
       });
     return {
-      ...overSql(sql, (effect) => this.pass(effect)),
+      ...overSql(sql, (effect, name) => this.pass(effect, name)),
       transaction: (work) => within(sql.transaction, work),
       session: (work) => within(sql.session, work),
       close: () => sql.close(),
@@ -143,8 +150,10 @@ export class MortalProcess {
         if (name === "multi" || name === "pipeline")
           return (...args: unknown[]) => this.overChain(Reflect.apply(value, target, args));
         if (typeof name !== "string" || !commands.has(name)) return value.bind(target);
-        const isScript = name === "evalsha";
-        return (...args: unknown[]) => this.pass(async () => Reflect.apply(value, target, args), isScript);
+        return (...args: unknown[]) => {
+          const script = name === "evalsha" ? `script ${this.scripts++}` : undefined;
+          return this.pass(async () => Reflect.apply(value, target, args), script);
+        };
       },
     });
   }
@@ -178,11 +187,14 @@ export class MortalProcess {
   }
 }
 
-function overSql(sql: Sql, pass: <T>(effect: () => Promise<T>) => Promise<T>): Sql {
+type Pass = <T>(effect: () => Promise<T>, name?: string) => Promise<T>;
+
+function overSql(sql: Sql, pass: Pass): Sql {
+  const nameOf = (given: string | PreparedStatement) => (typeof given === "string" ? undefined : given.name);
   return {
-    rows: (statement, values) => pass(() => sql.rows(statement, values)),
-    one: (statement, values) => pass(() => sql.one(statement, values)),
-    maybe: (statement, values) => pass(() => sql.maybe(statement, values)),
-    count: (statement, values) => pass(() => sql.count(statement, values)),
+    rows: (statement, values) => pass(() => sql.rows(statement, values), nameOf(statement)),
+    one: (statement, values) => pass(() => sql.one(statement, values), nameOf(statement)),
+    maybe: (statement, values) => pass(() => sql.maybe(statement, values), nameOf(statement)),
+    count: (statement, values) => pass(() => sql.count(statement, values), nameOf(statement)),
   };
 }

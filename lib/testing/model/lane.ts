@@ -22,8 +22,8 @@ export class Lane {
   readonly test: TestContext;
   readonly farm: Farm;
   readonly agents: Agent[];
-  /** How many processes died, and how many stood still. */
-  readonly struck = { died: 0, froze: 0 };
+  /** How many processes died, of these in a transaction, and how many stood still. */
+  readonly struck = { died: 0, undone: 0, froze: 0 };
 
   private constructor(test: TestContext, farm: Farm, agents: Agent[]) {
     this.test = test;

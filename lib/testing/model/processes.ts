@@ -33,6 +33,7 @@ export class Processes {
     });
     await Promise.race([done, process.stopped]);
     if (process.dead) this.lane.struck.died++;
+    if (process.undone) this.lane.struck.undone++;
     if (!process.frozen) return;
     this.lane.struck.froze++;
     this.frozen.push({ process, done });

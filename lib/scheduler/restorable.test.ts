@@ -29,7 +29,7 @@ describe("restorations", () => {
   });
 
   it.each([
-    [{ everRan: true }, "Job 1 had started when it was cancelled, so it cannot go on; retrigger it instead."],
+    [{ everRan: true }, "Job 1 had started before it was cancelled, so it cannot go on; retrigger it instead."],
     [{ state: "queued" as const, result: null }, "Job 1 has been restored already; it is queued."],
     [{ result: "success" as const }, "Job 1 has been restored and has ended since (success)."],
     [{ cancelledBy: 8 }, "Job 1 has been restored and cancelled again since, by another command."],

@@ -54,7 +54,7 @@ export function restorations(jobs: readonly EndedJob[], wanted: ReadonlySet<numb
 function whyNot({ id, state, result, everRan, cancelledBy }: EndedJob, commandId: number): string | null {
   if (state !== "done") return `Job ${id} has been restored already; it is ${state}.`;
   if (result !== "cancelled") return `Job ${id} has been restored and has ended since (${result}).`;
-  if (everRan) return `Job ${id} had started when it was cancelled, so it cannot go on; retrigger it instead.`;
+  if (everRan) return `Job ${id} had started before it was cancelled, so it cannot go on; retrigger it instead.`;
   if (cancelledBy !== commandId) return `Job ${id} has been restored and cancelled again since, by another command.`;
   return null;
 }

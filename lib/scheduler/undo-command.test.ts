@@ -100,7 +100,7 @@ describe("the undo of a cancel", () => {
     await farm.claimOrThrow(await farm.worker());
     const cancel = await cancelJobs(farm.as(), { jobIds: [ran, back] });
     expect(outcomes(await undoCommand(farm.as(), { commandId: cancel.id }))).toEqual([
-      [ran, "refused", `Job ${ran} had started when it was cancelled, so it cannot go on; retrigger it instead.`],
+      [ran, "refused", `Job ${ran} had started before it was cancelled, so it cannot go on; retrigger it instead.`],
       [back, "done", null],
     ]);
     expect(await farm.job(ran)).toMatchObject({ state: "done", result: "cancelled" });

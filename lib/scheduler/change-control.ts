@@ -52,7 +52,8 @@ export async function changeControl(
 
 /** Wakes a worker whose control has changed: its claims and heartbeats that wait look again. */
 export function wakeWorker(ctx: SchedulerContext, { id, poolIds }: { id: number; poolIds: readonly number[] }): void {
-  for (const topic of ["relay", `worker:${id}`, ...poolIds.map((poolId) => `pool:${poolId}`)]) ctx.signals.send(topic);
+  const topics = ["relay", `worker:${id}`, `control:${id}`, ...poolIds.map((poolId) => `pool:${poolId}`)];
+  for (const topic of topics) ctx.signals.send(topic);
 }
 
 function isAlready(worker: LockedWorker, to: ControlToBe): boolean {

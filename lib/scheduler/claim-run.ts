@@ -43,7 +43,7 @@ async function findWork(ctx: SchedulerContext, input: ClaimRunInput, search: Sea
   if (!search.probesOnly) {
     const looked = await lookForWork(ctx, search, "asked");
     if (typeof looked === "object") return looked.found;
-    return stay.waitSeconds === 0 ? undefined : ctx.room.wait(toGuest(ctx, input, search), stay);
+    return stay.waitSeconds === 0 ? undefined : waitInRoom(ctx, toGuest(ctx, input, search), stay);
   }
   // Out of service: it stands in no line, and looks by itself for probes and for its release.
   const wait = { ...stay, topics: [`worker:${search.claim.workerId}`] };
@@ -52,6 +52,18 @@ async function findWork(ctx: SchedulerContext, input: ClaimRunInput, search: Sea
     const looked = await lookForWork(ctx, now, "asked");
     return typeof looked === "object" ? looked.found : undefined;
   });
+}
+
+/** The wait ends when the worker is taken out of service or let in again: its next claim sees how it is by then. */
+async function waitInRoom(ctx: SchedulerContext, guest: Guest<Found>, stay: Stay): Promise<Found | undefined> {
+  const changed = new AbortController();
+  const stopListening = ctx.signals.listen(`control:${guest.workerId}`, () => changed.abort());
+  const abort = stay.abort ? AbortSignal.any([stay.abort, changed.signal]) : changed.signal;
+  try {
+    return await ctx.room.wait(guest, { ...stay, abort });
+  } finally {
+    stopListening();
+  }
 }
 
 function toGuest(ctx: SchedulerContext, input: ClaimRunInput, search: Search): Guest<Found> {

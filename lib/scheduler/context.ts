@@ -37,7 +37,7 @@ export const JOB_LIMITS = { retryLimit: 5, lostLimit: 3 } as const satisfies Par
 /**
  * Wake-ups between processes. Each is a hint: a lost one costs at most two seconds, because who waits also looks.
  * Topics: `relay` (a commit left work for the relay), `pool:<id>` (a job arrived that was offered to nobody), `slot:<worker>:<slot>` (a job is
- * offered to it), `worker:<id>` (one of its runs was cancelled).
+ * offered to it), `worker:<id>` (one of its runs was cancelled), `control:<worker>` (it was taken out of service or let in again).
  */
 export interface Signals {
   /** Never throws and never waits. */

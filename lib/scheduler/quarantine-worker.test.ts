@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestContext, testContext } from "../testing/context.ts";
 import { makeFarm, startedRun } from "../testing/farm.ts";
+import { claimRun } from "./claim-run.ts";
 import { drainWorker } from "./drain-worker.ts";
 import { endQuarantines } from "./end-quarantines.ts";
 import { listWorkers } from "./list-workers.ts";
@@ -67,6 +69,20 @@ describe("quarantineWorker", () => {
     expect(await farm.claim(worker, 1)).toBeNull();
     await farm.relay();
     expect((await farm.claimOrThrow(await farm.worker())).jobIds).toEqual([second]); // others get it
+  });
+
+  it("ends a claim that waits, so that the next one sees it; a release is heard by one that waits in quarantine", async () => {
+    const { farm, worker, name, sheriff } = await setUp();
+    const wait = () => claimRun(worker, { claimId: randomUUID(), slot: 0, pools: [farm.pool], waitSeconds: 600 });
+    const before = wait();
+    await expect.poll(() => test.ctx.room.free(farm.poolId, null).all).toBe(1);
+    await quarantineWorker(sheriff, { worker: name, reason: "x" });
+    expect((await before).work).toBeNull();
+    const [jobId] = await farm.submit();
+    await farm.relay();
+    const during = wait();
+    await releaseWorker(sheriff, { worker: name });
+    expect((await during).work?.jobIds).toEqual([jobId]);
   });
 
   it("changes nothing when it is repeated; another reason or end replaces the present one", async () => {

@@ -92,7 +92,7 @@ export function lockMergeable(tx: Sql, seeker: Seeker, base: WaitingJob, limit: 
 
 /**
  * The first jobs in the order of what is wanted that the worker may start, unlocked, at most 64. Each pool is read from its head of the
- * order, past the classes that are not wanted: ask for `idle` by itself, and only when nothing else was found.
+ * order, past the classes that are not wanted, and a paused one not at all: ask for `idle` by itself, and only when nothing else was found.
  */
 export function findFirst(
   sql: Sql,
@@ -102,6 +102,7 @@ export function findFirst(
   const text = `
     SELECT first.id, first."poolId", first.settled
     FROM jsonb_to_recordset($4::jsonb) AS want(pool_id bigint, classes queue_class[])
+    JOIN pools serving ON serving.id = want.pool_id AND serving.paused_at IS NULL AND serving.removed_at IS NULL
     CROSS JOIN LATERAL (
       SELECT j.id, j.pool_id AS "poolId", j.score, j.queued_at < clock_timestamp() - interval '2 seconds' AS settled
       FROM jobs j JOIN pools p ON p.id = j.pool_id JOIN branches b ON b.id = j.branch_id

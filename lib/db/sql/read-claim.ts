@@ -90,11 +90,12 @@ export function readClaim(sql: Sql, claim: ArrivedClaim): Promise<ClaimState | u
   return sql.maybe<ClaimState>(READ_CLAIM, [claim.workerId, claim.slot, claim.claimId, claim.silentSeconds]);
 }
 
-/** Those of the pools in which something is queued, whether it may start or not. */
+/** Those of the pools that give out work and in which something is queued, whether it may start or not. */
 export async function readBusyPools(sql: Sql, poolIds: readonly number[]): Promise<number[]> {
   const text = `
-    SELECT pool.id FROM unnest($1::bigint[]) AS pool(id)
-    WHERE EXISTS (SELECT FROM jobs j WHERE j.pool_id = pool.id AND j.state = 'queued')`;
+    SELECT pool.id FROM pools pool
+    WHERE pool.id = ANY ($1::bigint[]) AND pool.paused_at IS NULL AND pool.removed_at IS NULL
+      AND EXISTS (SELECT FROM jobs j WHERE j.pool_id = pool.id AND j.state = 'queued')`;
   return (await sql.rows<{ id: number }>({ name: "read-busy-pools", text }, [poolIds])).map((row) => row.id);
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { LoginLimits } from "../auth/login-limits.ts";
 import type { Event } from "../contracts/event.ts";
 import { EventStream } from "../events/event-stream.ts";
 import { PoolQueues } from "../scheduler/queue/pool-queues.ts";
@@ -94,6 +95,20 @@ it("keeps the copy of the events", async () => {
   await stream.append(events); // those that are there already are passed over
   expect(await stream.last()).toBe(3);
   expect((await stream.after(1, 9)).map(({ seq }) => seq)).toEqual([2, 3]);
+});
+
+it("counts failed logins, each name on the node where it belongs", async () => {
+  const limits = new LoginLimits(redis, { perUser: 2, perAddress: 50, windowSeconds: 60, prefix: "cluster-test" });
+  for (const login of ["ada", "grace", "barbara", "frances"]) {
+    expect(await limits.take(login, "10.0.0.1")).toBeNull();
+    expect(await limits.take(login, "10.0.0.1")).toBeNull();
+    expect(await limits.take(login, "10.0.0.1")).toBeGreaterThan(0);
+    await limits.giveBack(login, "10.0.0.1", true);
+    expect(await limits.take(login, "10.0.0.1")).toBeNull();
+  }
+  const other = new LoginLimits(redis, { perUser: 2, perAddress: 50, windowSeconds: 60, prefix: "cluster-test" });
+  expect(await other.take("ada", "10.0.0.1")).toBeNull();
+  expect(await other.take("ada", "10.0.0.1")).toBeGreaterThan(0); // counted in Redis, not in one process
 });
 
 it("refuses an address that is none", () => {

@@ -98,6 +98,9 @@ export function readArrows(
   );
 }
 
+/** A build may have thousands of dependents; no statement takes long enough to be given up. */
+const ROWS_AT_ONCE = 1000;
+
 // Ids are given in the order of the rows.
 const INSERT_SETS = {
   name: "copy-buildsets",
@@ -171,7 +174,10 @@ export async function copyJobs(
     submitted_at: copy.submittedAt,
     trust_level: copy.trustLevel,
   }));
-  const created = await tx.rows<Copied>(INSERT_JOBS, [toJsonb(rows)]);
+  const created: Copied[] = [];
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    created.push(...(await tx.rows<Copied>(INSERT_JOBS, [toJsonb(rows.slice(from, from + ROWS_AT_ONCE))])));
+  }
   await tx.count(INSERT_NEEDS, [created.map((job) => job.id)]);
   return created.sort((a, b) => a.id - b.id);
 }

@@ -32,7 +32,13 @@ export async function drain(history: History, after: number): Promise<void> {
 
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const before = witness.runs.length;
-    for (const agent of lane.agents) await workers.claim(null, agent, round % SLOTS);
+    for (const agent of lane.agents) {
+      const next = await witness.next(agent);
+      const claims = witness.runs.length;
+      await workers.claim(null, agent, round % SLOTS);
+      const got = witness.runs.slice(claims).flatMap(({ jobIds }) => jobIds);
+      if (next !== undefined) expect(got, "a worker gets the head of the order").toContain(next);
+    }
     for (const run of witness.runs.slice(before)) await workers.finish(null, run, "success");
     await lane.farm.relay();
     if (witness.runs.length === before) break;

@@ -58,6 +58,10 @@ const RULES = `
     GROUP BY run_id HAVING NOT bool_or(js.state = 'done' AND js.result = run_result)
   UNION ALL SELECT 'a lease that had not ended was taken away', id FROM rs
     WHERE state = 'lost' AND reason LIKE 'The worker was not heard of%' AND lease_until > ended_at
+  UNION ALL SELECT 'a job is not where its submission and its rank put it', js.id
+    FROM js JOIN branches b ON b.id = js.branch_id JOIN pools p ON p.id = js.pool_id JOIN buildsets s ON s.id = js.buildset_id
+    WHERE js.submitted_at <> s.submitted_at OR js.score <>
+      (round(extract(epoch FROM js.submitted_at) * 1000) - (b.base_priority + js.priority) * p.head_start_ms)::float8
   UNION ALL SELECT 'blocked by nothing', id FROM js
     WHERE state = 'blocked' AND NOT EXISTS (
       SELECT FROM job_dependencies d JOIN jobs n ON n.id = d.needs_job_id WHERE d.job_id = js.id AND n.state <> 'done')

@@ -5,7 +5,7 @@ import type { QueueClass } from "../../contracts/placement.ts";
 import type { SchedulerContext } from "../../scheduler/context.ts";
 import { memberOf, queueKeys } from "../../scheduler/queue/keys.ts";
 import { readBroken } from "./invariants.ts";
-import type { Lane } from "./lane.ts";
+import type { Agent, Lane } from "./lane.ts";
 
 /** A run as its worker knows it. */
 export interface KnownRun {
@@ -128,6 +128,20 @@ export class Witness {
     );
     const told = ids.length > 0 ? await test.redis.hmget(queueKeys(farm.poolId).versions, ...ids.map(memberOf)) : [];
     expect(told.map(Number), "Redis has the versions of PostgreSQL").toEqual(waiting.map(({ version }) => version));
+  }
+
+  /** When all is quiet: which job a worker must get next. Those that avoid it are left to the other one. */
+  async next(agent: Agent): Promise<number | undefined> {
+    const { actor } = agent.ctx;
+    const workerId = actor.kind === "worker" ? actor.workerId : null;
+    const text = `
+      SELECT id FROM jobs WHERE id > $1 AND state = 'queued' AND NOT dirty AND avoid_worker_id IS DISTINCT FROM $2
+      ORDER BY score, id LIMIT 1`;
+    const [first] = await this.lane.test.sql.rows<{ id: number }>({ name: "witness-next", text }, [
+      this.after,
+      workerId,
+    ]);
+    return first?.id;
   }
 
   /** When all is over: every job has ended, nothing is left anywhere. */

@@ -20,7 +20,9 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       </a>
       <Header login={who.login} roles={who.roles} />
       <main id="content" tabIndex={-1} className="mx-auto max-w-[90rem] px-4 py-5 outline-none sm:px-6">
-        <AskerProvider asker={{ login: who.login, mayBoost }}>{children}</AskerProvider>
+        <div className="min-h-[calc(100dvh-11rem)]">
+          <AskerProvider asker={{ login: who.login, mayBoost }}>{children}</AskerProvider>
+        </div>
         <CommandTray />
       </main>
     </Providers>

@@ -51,7 +51,7 @@ function Open({ first, jobs, onClose }: Omit<CommandDialogProps, "request"> & { 
         <Preview request={request} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Leave it</Button>
-          <Button type="submit" look="primary" autoFocus>
+          <Button type="submit" look="primary">
             {TITLES[request.kind]} {plural(jobs, "job")}
           </Button>
         </div>

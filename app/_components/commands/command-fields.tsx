@@ -1,5 +1,6 @@
 "use client";
 
+import { useState } from "react";
 import type { JobRequest } from "./outcome.ts";
 
 const FIELD = "h-9 rounded-md border border-field bg-surface px-2.5 font-normal";
@@ -27,8 +28,9 @@ export function CommandFields({ request, ...rest }: FieldsProps) {
 function CancelFields({ request, onChange }: FieldsProps<Extract<JobRequest, { kind: "cancel" }>>) {
   return (
     <label className={LABEL}>
-      Why? (others will read it; may stay empty)
+      Why? Others will read it. (may stay empty)
       <input
+        data-first
         maxLength={500}
         value={request.reason ?? ""}
         onChange={(event) => onChange({ ...request, reason: event.target.value })}
@@ -41,18 +43,13 @@ function CancelFields({ request, onChange }: FieldsProps<Extract<JobRequest, { k
 function RetriggerFields({ request, onChange }: FieldsProps<Extract<JobRequest, { kind: "retrigger" }>>) {
   return (
     <div className="grid gap-2">
-      <label className={LABEL}>
-        How many times each? (1 to 100)
-        <input
-          type="number"
-          min={1}
-          max={100}
-          required
-          value={request.count}
-          onChange={(event) => onChange({ ...request, count: bounded(event.target.valueAsNumber, 1, 100) })}
-          className={`${FIELD} w-28`}
-        />
-      </label>
+      <NumberField
+        label="How many times each? (1 to 100)"
+        least={1}
+        most={100}
+        value={request.count}
+        onChange={(count) => onChange({ ...request, count })}
+      />
       <label className="flex items-center gap-2 text-sm">
         <input
           type="checkbox"
@@ -71,18 +68,13 @@ function PriorityFields(props: FieldsProps<Extract<JobRequest, { kind: "repriori
   const { boost, ...plain } = request;
   return (
     <div className="grid gap-2">
-      <label className={LABEL}>
-        Priority, −100 to 100
-        <input
-          type="number"
-          min={-100}
-          max={100}
-          required
-          value={request.priority}
-          onChange={(event) => onChange({ ...request, priority: bounded(event.target.valueAsNumber, -100, 100) })}
-          className={`${FIELD} w-28`}
-        />
-      </label>
+      <NumberField
+        label="Priority, −100 to 100"
+        least={-100}
+        most={100}
+        value={request.priority}
+        onChange={(priority) => onChange({ ...request, priority })}
+      />
       {mayBoost && (
         <label className="flex items-center gap-2 text-sm">
           <input
@@ -128,8 +120,33 @@ function PriorityFields(props: FieldsProps<Extract<JobRequest, { kind: "repriori
   );
 }
 
-/** What was typed, within its bounds; nothing typed is the lower bound or 0. */
-function bounded(value: number, least: number, most: number): number {
-  if (Number.isNaN(value)) return Math.max(least, 0);
-  return Math.max(least, Math.min(most, Math.trunc(value)));
+interface NumberFieldProps {
+  label: string;
+  least: number;
+  most: number;
+  value: number;
+  onChange: (value: number) => void;
+}
+
+/** A whole number within bounds. While something else stands there the request keeps the last one, and the browser refuses to send it. */
+function NumberField({ label, least, most, value, onChange }: NumberFieldProps) {
+  const [typed, setTyped] = useState(String(value));
+  return (
+    <label className={LABEL}>
+      {label}
+      <input
+        data-first
+        type="number"
+        min={least}
+        max={most}
+        required
+        value={typed}
+        onChange={({ target }) => {
+          setTyped(target.value);
+          if (target.validity.valid) onChange(target.valueAsNumber);
+        }}
+        className={`${FIELD} w-28 invalid:border-failure`}
+      />
+    </label>
+  );
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { CommandItem } from "@/lib/contracts/command.ts";
 import { type JobRequest, movedPriority, outcomeSentence } from "./outcome.ts";
-import { parseIds } from "./use-selection.ts";
 
 const item = (over: Partial<CommandItem>): CommandItem => ({
   jobId: 7,
@@ -30,9 +29,4 @@ test.each([
 
 test("a priority stays within its bounds", () => {
   expect([movedPriority(0, 10), movedPriority(95, 10), movedPriority(-95, -10)]).toEqual([10, 100, -100]);
-});
-
-test("a selection in an address is its ids, whatever else stands there", () => {
-  expect(parseIds("1,22,x,,0,-3,1e9,99999999999999999,4")).toEqual([1, 22, 4]);
-  expect(parseIds("")).toEqual([]);
 });

@@ -1,21 +1,32 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { commandQueries } from "@/app/_queries/commands.ts";
 import type { CommandPreview } from "@/lib/contracts/command.ts";
 import { formatDuration, plural } from "../time/format.ts";
+import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/states.tsx";
 import type { JobRequest } from "./outcome.ts";
 import { toQuestion } from "./request.ts";
+import { useSettled } from "./use-settled.ts";
+
+const SETTLED_MS = 250;
 
 /** What a request would do to its jobs and to others, asked of the server while the person still thinks. */
 export function Preview({ request }: { request: JobRequest }) {
-  const { data, error } = useQuery(commandQueries.preview(toQuestion(request)));
+  const settled = useSettled(request, SETTLED_MS);
+  const query = useQuery({ ...commandQueries.preview(toQuestion(settled)), placeholderData: keepPreviousData });
+  const { data, error, isPlaceholderData } = query;
   return (
-    <section aria-label="What it will do" aria-live="polite" className="rounded-md bg-sunken px-3.5 py-3 text-sm">
+    <section
+      aria-label="What it will do"
+      aria-live="polite"
+      aria-busy={isPlaceholderData || settled !== request}
+      className="min-h-16 rounded-md bg-sunken px-3.5 py-3 text-sm aria-busy:text-ink-3"
+    >
       {data && <Consequences preview={data} />}
-      {!data && error && <p className="text-ink-2">{error.message}</p>}
-      {!data && !error && <Skeleton className="h-16" />}
+      {!data && error && <Notice kind="refused">{error.message}</Notice>}
+      {!data && !error && <Skeleton className="h-10" />}
     </section>
   );
 }

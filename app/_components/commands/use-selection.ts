@@ -1,11 +1,15 @@
 "use client";
 
 import { useSearchParams } from "next/navigation";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
+import { idsFromText, textOfIds } from "./selection-text.ts";
 
 const PARAMETER = "jobs";
 
-/** The selected jobs. They live in the URL, so that a selection survives a reload and can be sent to a colleague. */
+/**
+ * The selected jobs. They live in the URL, so that a selection survives a reload and can be sent to a colleague; one too large for an address
+ * lives in the page alone.
+ */
 export interface Selection {
   ids: ReadonlySet<number>;
   toggle: (jobId: number) => void;
@@ -15,24 +19,25 @@ export interface Selection {
 /** The selection of this page. */
 export function useSelection(): Selection {
   const search = useSearchParams().get(PARAMETER) ?? "";
+  const [large, setLarge] = useState<readonly number[] | null>(null);
   return useMemo(() => {
-    const ids = new Set(parseIds(search));
+    const ids = new Set(large ?? idsFromText(search));
+    const set = (jobIds: readonly number[]) => {
+      const text = textOfIds(jobIds);
+      setLarge(text === null ? jobIds : null);
+      write(text ?? "");
+    };
     return {
       ids,
-      toggle: (jobId) => write(ids.has(jobId) ? [...ids].filter((id) => id !== jobId) : [...ids, jobId]),
-      set: write,
+      toggle: (jobId) => set(ids.has(jobId) ? [...ids].filter((id) => id !== jobId) : [...ids, jobId]),
+      set,
     };
-  }, [search]);
+  }, [search, large]);
 }
 
-/** The ids in `1,2,3`; whatever else stands there is left out. */
-export function parseIds(text: string): number[] {
-  return text.split(",").flatMap((part) => (/^[1-9][0-9]{0,15}$/.test(part) ? [Number(part)] : []));
-}
-
-function write(ids: readonly number[]): void {
+function write(text: string): void {
   const url = new URL(window.location.href);
-  if (ids.length === 0) url.searchParams.delete(PARAMETER);
-  else url.searchParams.set(PARAMETER, ids.join(","));
+  if (text === "") url.searchParams.delete(PARAMETER);
+  else url.searchParams.set(PARAMETER, text);
   window.history.replaceState(null, "", url);
 }

@@ -56,6 +56,7 @@ export function ReasonDialog(props: ReasonDialogProps) {
           {question}
           <textarea
             id={field}
+            data-first
             name="reason"
             required
             maxLength={500}

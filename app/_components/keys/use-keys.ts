@@ -48,6 +48,8 @@ export function useKeys(bindings: Record<string, Binding>): void {
 function isTaken(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   return (
-    target.closest('input:not([type="checkbox"]), textarea, select, dialog, [role="menu"], [contenteditable]') !== null
+    target.closest(
+      'input:not([type="checkbox"]), textarea, select, dialog, [role="dialog"], [role="menu"], [contenteditable]',
+    ) !== null
   );
 }

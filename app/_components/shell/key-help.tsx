@@ -10,11 +10,12 @@ const KEYS = [
   ["j / k", "Next or previous row (arrows, too, inside a list)"],
   ["Enter", "Open the row"],
   ["x", "Select the row, or leave it out"],
-  ["c c", "Cancel the selected jobs, or the row's"],
+  ["c c", "Cancel the row's job; one c, then a look, for several selected"],
   ["r", "Retrigger"],
   ["+ / −", "Raise or lower by 10 points"],
+  ["u", "Undo what you have just asked for"],
   ["f", "Follow the end of a log"],
-  ["Esc", "Select nothing"],
+  ["Esc", "Select nothing; leave a dialog as it was"],
   ["?", "Show these keys"],
 ] as const;
 

@@ -3,6 +3,7 @@ import { signed } from "@/app/_components/jobs/job-row.tsx";
 import { Age, Until } from "@/app/_components/time/times.tsx";
 import { Fact, Facts, Panel } from "@/app/_components/ui/panel.tsx";
 import type { JobDetail } from "@/lib/contracts/job.ts";
+import { definitionFacts } from "./definition-facts.ts";
 
 /** What the job is. */
 export function JobFacts({ job }: { job: JobDetail }) {
@@ -44,6 +45,11 @@ export function JobFacts({ job }: { job: JobDetail }) {
             <Age at={job.endedAt} />
           </Fact>
         )}
+        {definitionFacts(job.definition).map(({ name, value }) => (
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
+        ))}
         {job.retriggerOf !== null && (
           <Fact name="Retrigger of">
             <Link href={`/jobs/${job.retriggerOf}`} className="link">

@@ -11,6 +11,7 @@ import { poolQueries } from "@/app/_queries/pools.ts";
 import type { Pool } from "@/lib/contracts/pool.ts";
 import { orderRule } from "./order-rule.ts";
 import { PoolControl } from "./pool-control.tsx";
+import { poolRules } from "./pool-rules.ts";
 import { RunningJobs } from "./running-jobs.tsx";
 import { WaitingJobs } from "./waiting-jobs.tsx";
 
@@ -76,7 +77,11 @@ function PoolHeading({ pool }: { pool: Pool }) {
       >
         <PoolControl pool={pool} />
       </PageHeading>
-      <p className="-mt-2 mb-4 max-w-[75ch] text-ink-2 text-sm">{orderRule(pool)}</p>
+      <ul aria-label="Rules of this pool" className="-mt-2 mb-4 grid max-w-[80ch] gap-1 text-ink-2 text-sm">
+        {[orderRule(pool), ...poolRules(pool)].map((rule) => (
+          <li key={rule}>{rule}</li>
+        ))}
+      </ul>
     </>
   );
 }

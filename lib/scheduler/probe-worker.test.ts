@@ -80,6 +80,13 @@ describe("probeWorker", () => {
     expect((await probeWorker(sheriff, { worker: name, jobId })).id).toBeGreaterThan(one.id);
   });
 
+  it("comes back to its worker after a fault of the infrastructure, although others are there", async () => {
+    const { jobId, farm, worker, name, sheriff } = await setUp();
+    const probe = await probeWorker(sheriff, { worker: name, jobId });
+    await farm.finish(worker, (await farm.claimOrThrow(worker)).runId, "retry");
+    expect((await farm.claimOrThrow(worker)).jobIds).toEqual([probe.id]);
+  });
+
   it("hands on what the job needed", async () => {
     const farm = await makeFarm(test);
     const [worker, sheriff] = [await farm.worker(), await farm.person("sheriff")];

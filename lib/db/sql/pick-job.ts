@@ -46,7 +46,7 @@ const OPEN = `
     SELECT FROM workers me WHERE me.id = $1::bigint AND me.disabled_at IS NULL
       AND (j.only_worker_id = me.id OR (me.quarantined_at IS NULL AND me.draining_at IS NULL))
   )
-  AND (j.avoid_worker_id IS DISTINCT FROM $1::bigint OR NOT EXISTS (
+  AND (j.avoid_worker_id IS DISTINCT FROM $1::bigint OR j.only_worker_id = $1::bigint OR NOT EXISTS (
     SELECT FROM worker_pools wp JOIN workers w ON w.id = wp.worker_id
     WHERE wp.pool_id = j.pool_id AND w.id <> $1::bigint
       AND w.last_seen_at > clock_timestamp() - make_interval(secs => $3::float8)

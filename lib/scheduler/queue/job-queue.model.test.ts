@@ -1,3 +1,5 @@
+// Longer than usual: one model with all its steps.
+
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Placement } from "../../contracts/placement.ts";

@@ -2,7 +2,18 @@ import type { QueueClass } from "../../contracts/placement.ts";
 import type { RedisClient } from "../../redis/open-redis.ts";
 import { jobIdOf, memberOf, QUEUE_CLASSES, type QueueKeys, queueKeys } from "./keys.ts";
 import { QueueNotReady } from "./queue-not-ready.ts";
-import { script } from "./script.ts";
+import {
+  aheadScript,
+  forgetScript,
+  type PerClass,
+  pageScript,
+  popScript,
+  putScript,
+  type ReadKeys,
+  removeScript,
+  sizeScript,
+  type WriteKeys,
+} from "./queue-scripts.ts";
 
 /** A job's place, with the version of the row that it was read from. */
 export interface QueueEntry {
@@ -30,26 +41,6 @@ export interface QueueHint {
 /** A job and the set in which it is looked for, or was found. */
 export type QueuePlace = Pick<QueueEntry, "jobId" | "queueClass">;
 
-type PerClass = [any: string, fast: string, reserved: string, reservedFast: string, idle: string];
-type WriteKeys = [...queues: PerClass, versions: string, epoch: string, gone: string];
-type ReadKeys = [epoch: string, ...queues: PerClass];
-
-const putScript = script<WriteKeys, [epoch: string, ...entries: (string | number)[]], string[] | null>("put");
-const removeScript = script<
-  [...WriteKeys, held: string],
-  [epoch: string, nowMs: number, ...removals: (string | number)[]],
-  string[] | null
->("remove");
-const popScript = script<
-  [epoch: string, held: string, ...queues: string[]],
-  [count: number, take: 0 | 1, last: number, ...avoided: string[]],
-  (string | number)[] | null
->("pop", "now");
-const aheadScript = script<ReadKeys, [member: string], number | null>("ahead", "before");
-const pageScript = script<ReadKeys, [offset: number, count: number], string[] | null>("page", "before");
-const sizeScript = script<ReadKeys, [], number[] | null>("size");
-const forgetScript = script<[versions: string, gone: string], [beforeMs: number, count: number], number>("forget");
-
 /** What one script reads at most, so that it holds nobody up. */
 const PAGE = 500;
 
@@ -61,14 +52,17 @@ export class JobQueue {
   readonly poolId: number;
   private readonly redis: RedisClient;
   private readonly keys: QueueKeys;
-  private readonly queues: PerClass;
+  private readonly readKeys: ReadKeys;
+  private readonly writeKeys: WriteKeys;
 
   constructor(redis: RedisClient, poolId: number) {
     this.redis = redis;
     this.poolId = poolId;
     this.keys = queueKeys(poolId);
     const { any, fast, reserved, "reserved-fast": reservedFast, idle } = this.keys.queues;
-    this.queues = [any, fast, reserved, reservedFast, idle];
+    const queues: PerClass = [any, fast, reserved, reservedFast, idle];
+    this.readKeys = [this.keys.epoch, ...queues];
+    this.writeKeys = [...queues, this.keys.versions, this.keys.epoch, this.keys.gone];
   }
 
   /** What writes must name: null while the queue is not ready. Read it before the rows that are to be written. */
@@ -88,14 +82,14 @@ export class JobQueue {
       score,
       QUEUE_CLASSES.indexOf(queueClass) + 1,
     ]);
-    return ids(await putScript(this.redis, this.writeKeys(), [epoch, ...args]));
+    return ids(await putScript(this.redis, this.writeKeys, [epoch, ...args]));
   }
 
   /** Takes jobs out of every class and ends what holds them, at most 500 at a time; answers as `put` does. `nowMs` dates the final ones. */
   async remove(epoch: string, removals: readonly QueueRemoval[], nowMs: number): Promise<number[] | null> {
     if (removals.length === 0) return [];
     const args = removals.flatMap((job) => [memberOf(job.jobId), job.version, job.final ? 1 : 0]);
-    return ids(await removeScript(this.redis, [...this.writeKeys(), this.keys.held], [epoch, nowMs, ...args]));
+    return ids(await removeScript(this.redis, [...this.writeKeys, this.keys.held], [epoch, nowMs, ...args]));
   }
 
   /**
@@ -113,7 +107,7 @@ export class JobQueue {
 
   /** How many jobs of all classes are served before this one; null when it is not in the queue. */
   async ahead(jobId: number): Promise<number | null> {
-    const ahead = this.ready(await aheadScript(this.redis, this.readKeys(), [memberOf(jobId)]));
+    const ahead = this.ready(await aheadScript(this.redis, this.readKeys, [memberOf(jobId)]));
     return ahead < 0 ? null : ahead;
   }
 
@@ -121,7 +115,7 @@ export class JobQueue {
   async page(offset: number, count: number): Promise<number[]> {
     const read: number[] = [];
     for (let wanted = Math.min(PAGE, count); wanted > 0; wanted = Math.min(PAGE, count - read.length)) {
-      const part = this.ready(await pageScript(this.redis, this.readKeys(), [offset + read.length, wanted]));
+      const part = this.ready(await pageScript(this.redis, this.readKeys, [offset + read.length, wanted]));
       read.push(...part.map(jobIdOf));
       if (part.length < wanted) break;
     }
@@ -130,7 +124,7 @@ export class JobQueue {
 
   /** How many jobs wait in each class. */
   async sizes(): Promise<Record<QueueClass, number>> {
-    const sizes = this.ready(await sizeScript(this.redis, this.readKeys(), []));
+    const sizes = this.ready(await sizeScript(this.redis, this.readKeys, []));
     const [any = 0, fast = 0, reserved = 0, reservedFast = 0, idle = 0] = sizes;
     return { any, fast, reserved, "reserved-fast": reservedFast, idle };
   }
@@ -194,15 +188,6 @@ export class JobQueue {
       });
     }
     return hints;
-  }
-
-  private writeKeys(): WriteKeys {
-    const { versions, epoch, gone } = this.keys;
-    return [...this.queues, versions, epoch, gone];
-  }
-
-  private readKeys(): ReadKeys {
-    return [this.keys.epoch, ...this.queues];
   }
 
   private ready<Reply>(reply: Reply | null): Reply {

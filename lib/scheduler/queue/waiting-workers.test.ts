@@ -1,3 +1,5 @@
+// Longer than usual: every promise of the registry and of offers in one place.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Placement } from "../../contracts/placement.ts";
 import { openRedis, type RedisClient, redisReady } from "../../redis/open-redis.ts";

@@ -5,7 +5,7 @@ import { build, isBuilt } from "./start/build.ts";
 import { consoleProgress } from "./start/progress.ts";
 import { runBrowserTests, TEST_DIST_DIR } from "./test/browser-tests.ts";
 import { type Tally, total } from "./test/tally.ts";
-import { runFaultTests, runUnitTests } from "./test/unit-tests.ts";
+import { runCampaignTests, runFaultTests, runUnitTests } from "./test/unit-tests.ts";
 import { printChecks, runChecks } from "./verify/checks.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -38,6 +38,7 @@ await count(async () => {
 });
 await count(() => runBrowserTests(root, [], progress));
 await count(() => runFaultTests(root));
+await count(() => runCampaignTests(root));
 
 const { passed, failed } = total(tallies);
 console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s`);

@@ -14,6 +14,11 @@ export function runFaultTests(root: string): Promise<Tally> {
   return runVitest(root, ["--config", "e2e/faults/vitest.config.ts"]);
 }
 
+/** Runs the campaign's short level and the tests of its checkers, against the production build of the tests. */
+export function runCampaignTests(root: string): Promise<Tally> {
+  return runVitest(root, ["--config", "e2e/campaign/vitest.config.ts"]);
+}
+
 /** Runs the tests of the production page: its units, its proxy, backup and restart, with Debian's nginx. */
 export function runProductionTests(root: string): Promise<Tally> {
   return runVitest(root, ["--config", "e2e/production/vitest.config.ts"]);

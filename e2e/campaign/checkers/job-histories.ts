@@ -79,7 +79,7 @@ function sourcesOf({ history, events, members, witness }: Facts): Sources {
 }
 
 /** What somebody asked for over REST, as far as it concerns this job. */
-function askedOf(jobId: number, operation: Operation, { commands }: Sources): JobOperation[] {
+function askedOf(jobId: number, operation: Operation, { commands, events }: Sources): JobOperation[] {
   const { id, op, outcome, invokedAt, returnedAt, reply, priority } = operation;
   const timed = (apply: model.JobStep, isRead = false): JobOperation[] => [
     { name: `${op} ${id}`, invokedAt, returnedAt, apply, isRead },
@@ -90,7 +90,12 @@ function askedOf(jobId: number, operation: Operation, { commands }: Sources): Jo
   if (op === "undo") {
     const undone = commands.get(operation.commandId ?? 0);
     if (outcome === "ok" && item?.outcome !== "done") return [];
-    if (undone?.op === "cancel") return timed(model.restore);
+    if (undone?.op === "cancel") {
+      const told = events
+        .get(jobId)
+        ?.find(({ type, body }) => type === "job.restored" && body.commandId === reply.commandId);
+      return timed(model.restore(told && restoredTo(told.body)));
+    }
     return undone?.op === "reprioritize" ? timed(model.undoPriority(operation.commandId ?? 0)) : [];
   }
   if (op === "cancel") {
@@ -127,13 +132,20 @@ function worked(jobId: number, _facts: Facts, { runsOf, claims, finishes }: Sour
 }
 
 /** What the product did by itself, or for somebody whose own words are missing, by its events. */
-function happened({ id, type, run_id, body, created_at }: EventRow, { meta }: Facts, sources: Sources): JobOperation[] {
+function happened(
+  { id, type, job_id, run_id, body, created_at }: EventRow,
+  { meta }: Facts,
+  sources: Sources,
+): JobOperation[] {
   const at = monotonic(meta, created_at);
   const timed = (apply: model.JobStep): JobOperation[] => [
     { name: `event ${id}`, invokedAt: at - BEFORE_MS, returnedAt: at + COMMIT_MS, apply },
   ];
   if (type === "job.queued") return timed(model.unblock);
   if (type === "job.skipped") return timed(model.skip);
+  // With an undone cancel also those come back that were skipped because of it.
+  if (type === "job.restored" && !isAskedBack(sources.asked.get(job_id ?? 0) ?? [], job_id))
+    return timed(model.restore(restoredTo(body)));
   if (type === "job.requeued" || type === "job.split") return timed(model.requeue(run_id));
   if (type === "job.started" && run_id !== null) {
     return sources.claims.has(run_id) && body.readopted !== true ? [] : timed(model.start(run_id));
@@ -141,4 +153,17 @@ function happened({ id, type, run_id, body, created_at }: EventRow, { meta }: Fa
   if (type === "job.done" && (run_id === null || !sources.finishes.has(run_id)))
     return timed(model.end(String(body.result)));
   return [];
+}
+
+/** Whether an undo that names the job, or may have, is in its history already. */
+function isAskedBack(asked: readonly Operation[], jobId: number | null): boolean {
+  return asked.some(
+    ({ op, outcome, reply }) =>
+      op === "undo" &&
+      (outcome === "unknown" || reply.items?.some((item) => item.jobId === jobId && item.outcome === "done")),
+  );
+}
+
+function restoredTo({ state }: Record<string, unknown>): "blocked" | "queued" | undefined {
+  return state === "blocked" || state === "queued" ? state : undefined;
 }

@@ -37,7 +37,8 @@ export function requeue(run: number | null): JobStep {
 
 export const unblock: JobStep = (job) => (job.state === "blocked" ? { ...job, state: "queued" } : null);
 
-export const skip: JobStep = (job) => (job.state === "blocked" ? { ...job, state: "done", result: "skipped" } : null);
+export const skip: JobStep = (job) =>
+  job.state === "blocked" ? { ...job, state: "done", result: "skipped", waitedAs: "blocked" } : null;
 
 /** Its run ends. `left`: the run does not serve it any more, so that its end says nothing of the job. */
 export function finish(run: number, result: string, left: boolean): JobStep {
@@ -77,11 +78,13 @@ export function hasPriority(priority: number): JobStep {
 
 export const isFixed: JobStep = (job) => (job.state === "running" || job.state === "done" ? job : null);
 
-/** Back to its place, if it never ran. */
-export const restore: JobStep = (job) =>
-  job.state === "done" && job.result === "cancelled" && !job.everRan
-    ? { ...job, state: job.waitedAs, result: null }
-    : null;
+/** Back to its place, if it never ran: into the state that was told, because what it needs may have ended meanwhile. */
+export function restore(to: "blocked" | "queued" | undefined): JobStep {
+  return (job) =>
+    job.state === "done" && (job.result === "cancelled" || job.result === "skipped") && !job.everRan
+      ? { ...job, state: to ?? job.waitedAs, result: null }
+      : null;
+}
 
 /** Back to the priority that the command found. */
 export function undoPriority(command: number): JobStep {

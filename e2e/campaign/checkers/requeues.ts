@@ -55,13 +55,15 @@ function checkLease(
     () => `Run ${runId} of ${worker} was lost ${(lostAt - sentAt).toFixed(0)} ms after a heartbeat that was confirmed.`,
   );
   const since = lostAt - leaseMs - LOOK_MS;
-  const own = facts.faults.some((fault) =>
-    fault.target.startsWith(`${worker} `) || fault.target === worker
-      ? fault.from <= lostAt && fault.until >= since
-      : false,
+  const crashed = facts.witness.some(
+    (word) => word.said === "crash" && word.worker === worker && word.at >= since && word.at <= lostAt,
+  );
+  const disturbed = facts.faults.some(
+    ({ target, from, until }) =>
+      (target === worker || target.startsWith(`${worker} `)) && from <= lostAt && until >= since,
   );
   findings.expect(
-    own || faultBetween(facts, ["web", "postgres"], since, lostAt),
+    crashed || disturbed || faultBetween(facts, ["web", "postgres"], since, lostAt),
     () => `Run ${runId} of ${worker} was lost although nothing was wrong with it, the webs or PostgreSQL.`,
   );
 }

@@ -70,7 +70,7 @@ export const CommandPreview = z.object({
   runsStopped: z.int().nonnegative(),
   /** Jobs that would be skipped because what they need is cancelled. */
   alsoSkipped: z.int().nonnegative(),
-  /** Whose waiting jobs would start later (positive) or sooner (negative), in seconds; the most first, at most ten. */
+  /** Whose waiting jobs would start later (positive) or sooner (negative), in seconds; the most first, at most ten. In a very deep queue by a recent count. */
   others: z.array(
     z.object({
       owner: UserRef.nullable(),

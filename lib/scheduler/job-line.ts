@@ -37,7 +37,7 @@ export async function readLine(ctx: SchedulerContext, row: ExplainRow, headJobs 
   if (all.length < headJobs)
     return { total: told ?? head.length, head, before: null, totals: countKinds(all), counted: null, own };
 
-  const counted = await poolOutline(ctx.sql, row.poolId, await sizeOf(ctx, row.poolId));
+  const counted = await poolOutline(ctx.sql, row.poolId);
   const line = { head, totals: counted.totals, counted, own };
   if (head.length < all.length) return { ...line, total: told ?? head.length, before: null };
   const total = told ?? (await countBefore(ctx.sql, row));
@@ -48,13 +48,6 @@ function countKinds(rows: readonly HeadRow[]): Map<string, number> {
   const totals = new Map<string, number>();
   for (const row of rows) if (!row.solo) totals.set(kindKey(row), (totals.get(kindKey(row)) ?? 0) + 1);
   return totals;
-}
-
-async function sizeOf(ctx: SchedulerContext, poolId: number): Promise<number> {
-  const { jobs } = await ctx.sql.one<{ jobs: number }>(
-    "SELECT greatest(0, reltuples)::int AS jobs FROM pg_class WHERE oid = 'jobs_queue_order'::regclass",
-  );
-  return ctx.queues.size(poolId).catch(() => jobs);
 }
 
 /** The order of a pool: idle work last, then by score, then by id. */

@@ -217,6 +217,17 @@ describe("a change of priority", () => {
     );
   });
 
+  it("tells much the same of a deep queue, which is only counted", async () => {
+    const { farm, jobIds } = await busyFarm(9);
+    const input = cancel(jobIds.slice(0, 3));
+    const exact = (await preview(farm.as(), input)).others;
+    const [counted, ...others] = (await previewCommand(farm.as(), input, { deepJobs: 5 })).others;
+    expect(others).toEqual([]);
+    expect(exact).toMatchObject([{ jobs: 6, meanSeconds: -5_400, maxSeconds: -5_400 }]);
+    expect(counted).toMatchObject({ owner: { id: farm.ownerId }, jobs: 6, maxSeconds: -5_400 });
+    expect(counted?.meanSeconds).toBeLessThan(-1_800);
+  });
+
   it("is for sheriffs when it is a boost", async () => {
     const { farm, jobIds } = await busyFarm(1);
     const boost: CommandInput = {

@@ -1,9 +1,8 @@
 import type { CommandPreview } from "../contracts/command.ts";
 import type { CommandInput } from "../contracts/endpoints.ts";
-import { type PreviewRow, readDelayed, readPoolSlots } from "../db/sql/preview-jobs.ts";
-import { toUserRef } from "../db/to-user-ref.ts";
+import { type PreviewRow, readPoolSlots } from "../db/sql/preview-jobs.ts";
 import type { SchedulerContext } from "./context.ts";
-import { delaySteps, type WorkShift } from "./explain/delays.ts";
+import { delayedOthers, type Work } from "./delayed-others.ts";
 import { commonReasons, previewSummary } from "./explain/preview-summary.ts";
 import { meanOf, meanRest } from "./explain/samples.ts";
 import { ONLINE_LEASES } from "./list-pools.ts";
@@ -15,22 +14,16 @@ import { namedTargets } from "./resolve-targets.ts";
 import { withinBounds } from "./retrigger-jobs.ts";
 import { RunLengths } from "./run-lengths.ts";
 
-/** Work that comes or goes in one pool, with the place of its job; ms is null when nothing is known of its length. */
-interface Work {
-  poolId: number;
-  idle: boolean;
-  score: number;
-  ms: number | null;
-}
-
-/** Owners that are named. */
-const MOST_OTHERS = 10;
-
 /**
  * What a command would do, were it given now: the jobs that it would change, machine time, and whose waiting jobs would start later or
- * sooner. It is decided by the rules of the command itself, and changes nothing. `invalid` and `not_found` as the command.
+ * sooner. It is decided by the rules of the command itself, and changes nothing. `invalid` and `not_found` as the command. Others are read
+ * one by one in a queue of up to `deepJobs`, fifty thousand unless told; a deeper one is known by a count of at most two minutes ago.
  */
-export async function previewCommand(ctx: SchedulerContext, input: CommandInput): Promise<CommandPreview> {
+export async function previewCommand(
+  ctx: SchedulerContext,
+  input: CommandInput,
+  { deepJobs }: { deepJobs?: number } = {},
+): Promise<CommandPreview> {
   requirePermission(ctx.actor, "read");
   const retrigger = input.kind === "retrigger";
   const named = await namedTargets(ctx, input, { finished: retrigger }).targets(ctx.sql);
@@ -58,7 +51,7 @@ export async function previewCommand(ctx: SchedulerContext, input: CommandInput)
     unknownDurations: touched.filter((row) => lengths.own(row.builderId) === null).length,
     runsStopped: effects.stopped.size,
     alsoSkipped: effects.skipped.length,
-    others: await delayedOthers(ctx, pools, work, [...effects.ended, ...effects.moved]),
+    others: await delayedOthers(ctx, pools, work, { own: [...effects.ended, ...effects.moved], deepJobs }),
   };
   return {
     ...preview,
@@ -104,37 +97,6 @@ function workOf(
       return { ...row, score: placeOf(row, nowMs), ms: ms && ms * times };
     }),
   ];
-}
-
-async function delayedOthers(
-  ctx: SchedulerContext,
-  pools: readonly { poolId: number; pool: string; slots: number }[],
-  work: readonly Work[],
-  own: readonly PreviewRow[],
-): Promise<CommandPreview["others"]> {
-  const others = await Promise.all(
-    pools.map(async ({ poolId, pool, slots }) => {
-      const shifts = work.flatMap(({ poolId: at, idle, score, ms }): WorkShift[] =>
-        at === poolId && !idle && ms !== null ? [{ score, ms }] : [],
-      );
-      const steps = delaySteps(shifts, slots);
-      if (!steps) return [];
-      const ids = own.filter((row) => row.poolId === poolId && row.state === "queued").map((row) => row.id);
-      const rows = await readDelayed(ctx.sql, poolId, steps, ids);
-      return rows.map((row) => ({
-        owner: toUserRef(row.ownerId, row.login, row.name),
-        pool,
-        jobs: row.jobs,
-        meanSeconds: Math.round(row.meanSeconds),
-        maxSeconds: Math.round(row.maxSeconds),
-      }));
-    }),
-  );
-  const weight = (other: CommandPreview["others"][number]) => Math.abs(other.meanSeconds) * other.jobs;
-  return others
-    .flat()
-    .toSorted((a, b) => weight(b) - weight(a))
-    .slice(0, MOST_OTHERS);
 }
 
 function negative(ms: number | null): number | null {

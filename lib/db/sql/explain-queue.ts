@@ -44,38 +44,76 @@ export async function readHead(sql: Sql, poolId: number, limit: number): Promise
   return [...rows, ...(await sql.rows<HeadRow>(HEAD_OF_IDLE, [poolId, limit - rows.length]))];
 }
 
-/** Jobs of one sort: of a builder and branch (then `priority` is null), or of a branch and priority (then `builderId` is null). */
+/** Jobs of one sort: of a builder and branch, of a branch and priority, or of an owner. */
 export interface OutlineRow {
+  by: "kind" | "rank" | "owner";
   builderId: number | null;
-  branchId: number;
+  branchId: number | null;
   priority: number | null;
+  ownerId: number | null;
   idle: boolean;
-  /** In which parts of the order they stand, and how many in each. */
-  parts: number[];
-  jobs: number[];
+  jobs: number;
 }
 
-// All columns are in the index `jobs_queue_order`, in whose order the rows are numbered: neither a sort nor the table is needed.
+/** A place in the order of a queue; idle work stands where its score says. */
+export interface OutlineCursor {
+  score: number;
+  id: number;
+}
+
+/** Before the first job of every queue. */
+export const FIRST_OF_ALL: OutlineCursor = { score: Number.NEGATIVE_INFINITY, id: 0 };
+
+/** One part, and the place after which the next one begins; null when it was the last. */
+export interface OutlinePart {
+  rows: OutlineRow[];
+  /** The first and the last score in it; null when it is empty. */
+  scores: { first: number; last: number } | null;
+  next: OutlineCursor | null;
+}
+
+// All columns are in the index `jobs_queue_order`: the table is not needed. The group of all tells where the next part begins.
 const OUTLINE = {
   name: "explain-outline",
   text: `
-    WITH counted AS (
-      SELECT part, builder_id, branch_id, priority, idle, count(*)::int AS jobs
-      FROM (
-        SELECT builder_id, branch_id, priority, queue_class = 'idle' AS idle,
-          ((row_number() OVER (ORDER BY score, id) - 1) / $2)::int AS part
-        FROM jobs WHERE pool_id = $1 AND state = 'queued'
-      ) placed
-      GROUP BY GROUPING SETS ((part, builder_id, branch_id, idle), (part, branch_id, priority, idle))
+    WITH part AS MATERIALIZED (
+      SELECT builder_id, branch_id, priority, owner_id, queue_class = 'idle' AS idle, score, id FROM jobs
+      WHERE pool_id = $1 AND state = 'queued' AND (score, id) > ($2::float8, $3::bigint) AND branch_id <> ALL ($5::bigint[])
+      ORDER BY score, id LIMIT $4
     )
-    SELECT builder_id AS "builderId", branch_id AS "branchId", priority, idle,
-      array_agg(part) AS parts, array_agg(jobs) AS jobs
-    FROM counted GROUP BY 1, 2, 3, 4`,
+    SELECT CASE GROUPING(builder_id, priority, owner_id) WHEN 3 THEN 'kind' WHEN 5 THEN 'rank' WHEN 6 THEN 'owner' ELSE 'all' END AS by,
+      builder_id AS "builderId", branch_id AS "branchId", priority, owner_id AS "ownerId", idle, count(*)::int AS jobs,
+      CASE WHEN GROUPING(idle) = 1 THEN min(score) END AS first, CASE WHEN GROUPING(idle) = 1 THEN max(score) END AS last,
+      CASE WHEN GROUPING(idle) = 1 THEN max(id) FILTER (WHERE score = (SELECT max(score) FROM part)) END AS id
+    FROM part GROUP BY GROUPING SETS ((builder_id, branch_id, idle), (branch_id, priority, idle), (owner_id, idle), ())`,
 };
 
-/** All that waits in a pool, counted by what it is and by which part of the order it stands in. Takes a second for a million jobs. */
-export function readOutline(sql: Sql, poolId: number, jobsPerPart: number): Promise<OutlineRow[]> {
-  return sql.rows<OutlineRow>(OUTLINE, [poolId, jobsPerPart]);
+/** The next `limit` jobs of a pool's order after a place, counted by what they are; those of the branches `without` are left out. */
+export async function readOutlinePart(
+  sql: Sql,
+  poolId: number,
+  { after, limit, without }: { after: OutlineCursor; limit: number; without: readonly number[] },
+): Promise<OutlinePart> {
+  const values = [poolId, after.score, after.id, limit, without];
+  const rows = await sql.rows<OutlineRow | AllRow>(OUTLINE, values);
+  const all = rows.find((row) => row.by === "all");
+  const scores = all && all.first !== null && all.last !== null ? { first: all.first, last: all.last } : null;
+  const more = all?.jobs === limit && scores !== null && all.id !== null;
+  return {
+    rows: rows.filter((row) => row.by !== "all"),
+    scores,
+    next: more ? { score: scores.last, id: all.id ?? 0 } : null,
+  };
+}
+
+/** The sums of a part. */
+interface AllRow {
+  by: "all";
+  jobs: number;
+  first: number | null;
+  last: number | null;
+  /** The last job's. */
+  id: number | null;
 }
 
 /** A branch as the order sees it. */

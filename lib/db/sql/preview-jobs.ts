@@ -1,3 +1,4 @@
+import type { UserRef } from "../../contracts/id.ts";
 import type { BuilderKind, JobState, Result } from "../../contracts/job.ts";
 import type { Sql } from "../sql.ts";
 
@@ -88,14 +89,18 @@ export function readPoolSlots(
   return sql.rows({ name: "preview-slots", text }, [poolIds, onlineSeconds]);
 }
 
-/** Whose waiting jobs would start later or sooner in one pool. */
+/** How much later jobs start, by their scores. */
+interface Steps {
+  from: readonly number[];
+  seconds: readonly number[];
+  upTo: number;
+}
+
+/** Whose waiting jobs would start later or sooner in one pool; `maxSeconds` is the largest change, with its sign. */
 export interface DelayedRow {
   ownerId: number | null;
-  login: string | null;
-  name: string | null;
   jobs: number;
   meanSeconds: number;
-  /** The largest change, with its sign. */
   maxSeconds: number;
 }
 
@@ -103,28 +108,19 @@ export interface DelayedRow {
  * The owners of the waiting jobs of a pool whose score is at least the first of `from`: a job with a score from one of these on and below
  * the next one starts `seconds` at the same place later. `without`: the jobs of the command itself.
  */
-export function readDelayed(
-  sql: Sql,
-  poolId: number,
-  steps: { from: readonly number[]; seconds: readonly number[]; upTo: number },
-  without: readonly number[],
-): Promise<DelayedRow[]> {
+export function readDelayed(sql: Sql, poolId: number, steps: Steps, without: readonly number[]): Promise<DelayedRow[]> {
   const text = `
-    SELECT d.owner_id AS "ownerId", u.login, u.name, d.jobs, d.mean AS "meanSeconds",
-      CASE WHEN -d.least > d.most THEN d.least ELSE d.most END AS "maxSeconds"
+    SELECT owner_id AS "ownerId", count(*)::int AS jobs, avg(seconds) AS "meanSeconds",
+      CASE WHEN -min(seconds) > max(seconds) THEN min(seconds) ELSE max(seconds) END AS "maxSeconds"
     FROM (
-      SELECT owner_id, count(*)::int AS jobs, avg(seconds) AS mean, min(seconds) AS least, max(seconds) AS most
-      FROM (
-        SELECT j.owner_id, ($3::float8[])[width_bucket(j.score, $2::float8[])] AS seconds
-        FROM jobs j
-        WHERE j.pool_id = $1 AND j.state = 'queued' AND j.queue_class <> 'idle'
-          AND j.score >= ($2::float8[])[1] AND j.score < $4
-          AND j.branch_id <> ALL (ARRAY (SELECT id FROM branches WHERE closed_at IS NOT NULL))
-          AND NOT EXISTS (SELECT FROM unnest($5::bigint[]) AS own(id) WHERE own.id = j.id)
-      ) waiting
-      WHERE abs(seconds) >= 1 GROUP BY owner_id
-    ) d LEFT JOIN users u ON u.id = d.owner_id
-    ORDER BY abs(d.mean) * d.jobs DESC, d.owner_id LIMIT 10`;
+      SELECT j.owner_id, ($3::float8[])[width_bucket(j.score, $2::float8[])] AS seconds
+      FROM jobs j
+      WHERE j.pool_id = $1 AND j.state = 'queued' AND j.queue_class <> 'idle'
+        AND j.score >= ($2::float8[])[1] AND j.score < $4
+        AND j.branch_id <> ALL (ARRAY (SELECT id FROM branches WHERE closed_at IS NOT NULL))
+        AND NOT EXISTS (SELECT FROM unnest($5::bigint[]) AS own(id) WHERE own.id = j.id)
+    ) waiting
+    WHERE abs(seconds) >= 1 GROUP BY owner_id ORDER BY abs(avg(seconds)) * count(*) DESC, owner_id LIMIT 10`;
   return sql.rows<DelayedRow>({ name: "preview-delayed", text }, [
     poolId,
     steps.from,
@@ -132,4 +128,12 @@ export function readDelayed(
     steps.upTo,
     without,
   ]);
+}
+
+/** People, by id. */
+export function readUserRefs(sql: Sql, userIds: readonly number[]): Promise<UserRef[]> {
+  return sql.rows<UserRef>(
+    { name: "user-refs", text: "SELECT id, login, name FROM users WHERE id = ANY ($1::bigint[])" },
+    [userIds],
+  );
 }

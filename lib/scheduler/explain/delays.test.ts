@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { delaySteps, type WorkShift } from "./delays.ts";
+import { delayedIn, delaySteps, type WorkShift } from "./delays.ts";
 import { commonReasons, previewSummary } from "./preview-summary.ts";
 
 const MINUTE = 60_000;
@@ -62,6 +62,40 @@ describe("delaySteps", () => {
     expect(delaySteps([{ score: 1, ms: MINUTE }], 0)).toBeNull();
     expect(delaySteps([], 4)).toBeNull();
     expect(delaySteps([{ score: 1, ms: 500 }], 1)).toBeNull();
+  });
+});
+
+describe("delayedIn", () => {
+  const outline = {
+    bounds: [0, 100, 200, 300],
+    owners: [
+      {
+        ownerId: 1,
+        idle: false,
+        parts: [
+          [0, 10],
+          [1, 10],
+        ] as const,
+      },
+      { ownerId: 2, idle: false, parts: [[2, 5]] as const },
+      { ownerId: 2, idle: true, parts: [[2, 5]] as const },
+      { ownerId: null, idle: false, parts: [[0, 3]] as const },
+    ],
+  };
+
+  it("tells whose jobs stand where work comes or goes", () => {
+    const steps = { from: [100], seconds: [60], upTo: Number.POSITIVE_INFINITY };
+    expect(delayedIn(outline, steps, [{ ownerId: 1, score: 150 }])).toEqual([
+      { ownerId: 1, jobs: 9, meanSeconds: 60, maxSeconds: 60 },
+      { ownerId: 2, jobs: 5, meanSeconds: 60, maxSeconds: 60 },
+    ]);
+  });
+
+  it("leaves out those for whom nothing changes", () => {
+    const between = { from: [110, 190], seconds: [-90, 0], upTo: 190 };
+    const [only, ...others] = delayedIn(outline, between, []);
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ ownerId: 1, jobs: 10, maxSeconds: -90 });
   });
 });
 

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { firstOf, type Outline, totalsOf } from "./outline.ts";
 
 const outline: Outline = {
+  owners: [],
+  bounds: [],
   kinds: [
     {
       builderId: 1,

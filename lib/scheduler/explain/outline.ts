@@ -6,10 +6,13 @@ export interface OutlineLine {
   parts: readonly (readonly [part: number, jobs: number])[];
 }
 
-/** All that waits in a pool, once by builder and branch, once by rank. Every part but the last has the same number of jobs. */
+/** All that waits in a pool, once by builder and branch, once by rank, once by owner. Every part but the last has the same number of jobs. */
 export interface Outline {
   kinds: readonly (OutlineLine & Kind)[];
   ranks: readonly (OutlineLine & { rank: number })[];
+  owners: readonly (OutlineLine & { ownerId: number | null })[];
+  /** The score with which each part begins, and at the end the last one of all. */
+  bounds: readonly number[];
 }
 
 /** What decides how long jobs take and who may share a run. */
@@ -30,6 +33,63 @@ export interface FirstOf {
 /** Jobs of one builder and branch have the same. */
 export function kindKey({ builderId, branchId }: Kind): string {
   return `${builderId}:${branchId}`;
+}
+
+/** Puts an outline together from what is counted part by part. */
+export class OutlineMaking {
+  private readonly kinds = new Map<string, Growing<Kind>>();
+  private readonly ranks = new Map<string, Growing<{ rank: number }>>();
+  private readonly owners = new Map<string, Growing<{ ownerId: number | null }>>();
+  private readonly firsts: number[] = [];
+  private last = 0;
+
+  /** The next part reaches from one score to another; null when it is empty. */
+  addPart(scores: { first: number; last: number } | null): void {
+    if (scores === null) return;
+    this.firsts.push(scores.first);
+    this.last = scores.last;
+  }
+
+  /** So many jobs of a kind stand in a part. */
+  addKind(kind: Kind, counted: CountedPart): void {
+    grow(this.kinds, `${kindKey(kind)}:${counted.idle}`, kind, counted);
+  }
+
+  /** So many jobs of a rank stand in a part. */
+  addRank(rank: number, counted: CountedPart): void {
+    grow(this.ranks, `${rank}:${counted.idle}`, { rank }, counted);
+  }
+
+  /** So many jobs of an owner stand in a part. */
+  addOwner(ownerId: number | null, counted: CountedPart): void {
+    grow(this.owners, `${ownerId}:${counted.idle}`, { ownerId }, counted);
+  }
+
+  /** What was counted, the commonest kinds first. */
+  outline(): Outline {
+    const kinds = [...this.kinds.values()].sort((a, b) => b.jobs - a.jobs);
+    const bounds = [...this.firsts, this.last];
+    return { kinds, ranks: [...this.ranks.values()], owners: [...this.owners.values()], bounds };
+  }
+}
+
+interface CountedPart {
+  idle: boolean;
+  part: number;
+  jobs: number;
+}
+type Growing<Sort> = Sort & { idle: boolean; jobs: number; parts: (readonly [part: number, jobs: number])[] };
+
+function grow<Sort>(
+  lines: Map<string, Growing<Sort>>,
+  key: string,
+  sort: Sort,
+  { idle, part, jobs }: CountedPart,
+): void {
+  const line = lines.get(key) ?? { ...sort, idle, jobs: 0, parts: [] };
+  line.parts.push([part, jobs]);
+  line.jobs += jobs;
+  lines.set(key, line);
 }
 
 /** All jobs of an outline by kind. */

@@ -76,7 +76,6 @@ test("a worker in quarantine gets nothing but a probe, and work again when it is
   watch,
 }) => {
   const rest = await api("dev");
-  const sheriff = await api("sheriff");
   const page = await signIn("sheriff");
   const repository = await watch({ slots: 1 });
   repository.builder("linux build", "true");
@@ -98,12 +97,9 @@ test("a worker in quarantine gets nothing but a probe, and work again when it is
   await job.open(waiting);
   await expect(job.xray).toContainText("ALL_WORKERS_QUARANTINED");
 
-  const all = (await (await rest.get("/api/v1/workers")).json()) as { name: string; pools: string[] }[];
-  const name = all.find((one) => one.pools.includes(repository.pool))?.name;
-  const probe = await sheriff.post(`/api/v1/workers/${name}/probe`, { data: { jobId: waiting } });
-  expect(probe.status(), await probe.text()).toBe(200);
-  const { id: probeId } = (await probe.json()) as Job;
-  await expect.poll(async () => (await jobById(probeId)).result).toBe("success");
+  await job.probe(repository.pool);
+  await expect(page).not.toHaveURL(new RegExp(`/jobs/${waiting}$`)); // the copy's page
+  await expect(job.state).toContainText("Success");
   expect((await jobById(waiting)).state).toBe("queued");
 
   await workers.open();

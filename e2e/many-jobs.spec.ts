@@ -1,4 +1,5 @@
 import type { Queue } from "../lib/contracts/pool.ts";
+import { copyWaitingJob } from "./fixtures/database.ts";
 import { gate } from "./fixtures/gate.ts";
 import { expect, test } from "./fixtures/test.ts";
 import { jobOf } from "./fixtures/watched-repository.ts";
@@ -99,4 +100,102 @@ test("a waiting job says its place and what is before it, and a boost ends by it
   await expect(job.xray).toContainText(`number 1 of ${repository.pool}`);
   await expect(page.getByText("Its fix is needed tonight.")).toBeVisible();
   end.open();
+});
+
+test("by keyboard alone: jobs are chosen, left as they are, cancelled and put back", async ({
+  signIn,
+  api,
+  hook,
+  watch,
+}) => {
+  const page = await signIn("dev");
+  const rest = await api("dev");
+  const repository = await watch({ slots: 1 });
+  const end = gate();
+  repository.builder("linux first", end.step);
+  for (const name of WAITING) repository.builder(`linux ${name}`, end.step);
+  await repository.pushAs("dev", hook, rest);
+  const waiting = new QueuePage(page);
+  const queue = async () => (await (await rest.get(`/api/v1/pools/${repository.pool}/queue`)).json()) as Queue;
+  await expect.poll(async () => (await queue()).jobs.length).toBe(WAITING.length);
+  await waiting.open(repository.pool);
+  await expect.poll(async () => (await waiting.order()).length).toBe(WAITING.length);
+  const before = await waiting.order();
+  const [first = 0, second = 0, ...rest4] = before;
+
+  for (const key of ["j", "x", "j", "x", "c"]) await page.keyboard.press(key);
+  await expect(waiting.selection.dialog).toContainText("Cancel 2 jobs");
+  await page.keyboard.press("Escape");
+  await expect(waiting.selection.dialog).toBeHidden();
+  await expect(waiting.job(second).getByRole("link").first()).toBeFocused();
+  expect(await waiting.order()).toEqual(before);
+
+  await page.keyboard.press("c");
+  await expect(waiting.selection.preview).toContainText("2 jobs");
+  await page.keyboard.type("Not needed");
+  await page.keyboard.press("Enter");
+  await expect(waiting.tray).toContainText("2 jobs cancelled");
+  await expect.poll(() => waiting.order()).toEqual(rest4);
+  await page.keyboard.press("u");
+  await expect(waiting.tray).toContainText("2 jobs put back");
+  await expect.poll(() => waiting.order()).toEqual([first, second, ...rest4]);
+  end.open();
+});
+
+test("a job that may not be touched is named, and the others are done", async ({ signIn, api, hook, watch }) => {
+  const rest = await api("dev");
+  const page = await signIn("dana");
+  const repository = await watch({ slots: 1 });
+  const end = gate();
+  repository.builder("linux first", end.step).builder("linux second", end.step);
+  const devs = jobOf(await repository.pushAs("dev", hook, rest, "By dev"), "linux second");
+  repository.builder("linux third", end.step);
+  const danas = jobOf(await repository.pushAs("dana", hook, rest, "By dana"), "linux third");
+
+  const waiting = new QueuePage(page);
+  await waiting.open(repository.pool);
+  for (const { id } of [devs, danas]) await waiting.selection.select(id);
+  await waiting.selection.cancel();
+  await expect(waiting.selection.preview).toContainText("1 would be refused");
+  await expect(waiting.selection.preview.getByRole("list", { name: "Refusals" })).toContainText("dev");
+  await waiting.selection.confirm(/^Cancel 2 jobs$/);
+  await expect(waiting.tray).toContainText("1 job cancelled, 1 refused");
+  await expect(waiting.tray.getByRole("list", { name: "Refused" })).toContainText(`ob ${devs.id}`);
+  await expect(waiting.job(devs.id).getByRole("alert")).toContainText("dev owns the push");
+  await expect.poll(() => waiting.order()).toEqual([devs.id]);
+  end.open();
+});
+
+test("all that waits in a deep queue is chosen at once, its progress shown, and undone", async ({
+  signIn,
+  api,
+  hook,
+  watch,
+}) => {
+  const COPIES = 3_000;
+  const rest = await api("dev");
+  const page = await signIn("dev");
+  const repository = await watch({ slots: 1 });
+  const end = gate();
+  repository.builder("linux first", end.step).builder("linux second", end.step);
+  const push = await repository.pushAs("dev", hook, rest);
+  await copyWaitingJob(jobOf(push, "linux second").id, COPIES);
+  const queue = async () => (await (await rest.get(`/api/v1/pools/${repository.pool}/queue`)).json()) as Queue;
+  await expect.poll(async () => (await queue()).pool.queued).toBe(COPIES + 1);
+
+  const waiting = new QueuePage(page);
+  await waiting.open(repository.pool);
+  const all = (COPIES + 1).toLocaleString("en");
+  await page.getByRole("checkbox", { name: "Select all jobs" }).check();
+  await waiting.selection.bar.getByRole("button", { name: `Select all ${all}` }).click();
+  await expect(waiting.selection.bar).toContainText(`${all} jobs selected`);
+  await waiting.selection.raise();
+  await expect(waiting.selection.preview).toContainText(`${COPIES + 1} jobs`);
+  await waiting.selection.confirm(/^Set the priority of/);
+  await expect(waiting.tray.getByRole("progressbar")).toBeVisible();
+  await expect(waiting.tray).toContainText(`${all} jobs moved`);
+  await expect.poll(async () => (await queue()).jobs.at(-1)?.priority).toBe(10);
+  await waiting.undo();
+  await expect(waiting.tray).toContainText(`${all} jobs put back`);
+  await expect.poll(async () => (await queue()).jobs.at(-1)?.priority).toBe(0);
 });

@@ -38,7 +38,7 @@ test("waiting jobs of one builder share a run at the newest revision, each with 
   await job.open(middle);
   await expect(job.shared).toContainText("serves 3 jobs");
   await expect(job.shared).toContainText("not this job's own");
-  await job.more("My own run");
+  await job.more("A run of its own");
   await expect.poll(async () => (await read(middle)).state).toBe("queued");
   shared.open();
   await expect

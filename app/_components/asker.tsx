@@ -7,9 +7,11 @@ export interface Asker {
   login: string;
   /** May raise jobs for a time, with a reason. */
   mayBoost: boolean;
+  /** May run a copy of a job on a worker of their choice. */
+  mayProbe: boolean;
 }
 
-const Context = createContext<Asker>({ login: "", mayBoost: false });
+const Context = createContext<Asker>({ login: "", mayBoost: false, mayProbe: false });
 
 /** Tells every component of the console who looks. */
 export function AskerProvider({ asker, children }: { asker: Asker; children: ReactNode }) {

@@ -23,7 +23,7 @@ export class ConsolePage {
 
   /** Takes the newest command of this tab back. */
   async undo(): Promise<void> {
-    await this.tray.getByRole("button", { name: /^Undo/ }).click();
+    await this.tray.getByRole("button", { name: /[Uu]ndo/ }).click();
   }
 
   /** Gives the reason that a dialog asks for, and confirms. */

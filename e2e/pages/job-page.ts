@@ -66,6 +66,14 @@ export class JobPage extends ConsolePage {
     await this.page.getByRole("menuitem", { name }).click();
   }
 
+  /** Runs a copy on the worker whose name contains this. */
+  async probe(worker: string): Promise<void> {
+    await this.more("Run a copy on one worker…");
+    const dialog = this.page.getByRole("dialog");
+    await dialog.getByRole("radio", { name: worker }).check();
+    await dialog.getByRole("button", { name: "Run the copy" }).click();
+  }
+
   /** A line of the log that is on the screen. */
   line(number: number): Locator {
     return this.log.locator(`[data-line="${number}"]`);

@@ -3,6 +3,7 @@
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
 import { splitJobAction } from "@/app/_actions/jobs.ts";
+import { useAsker } from "@/app/_components/asker.tsx";
 import { CommandDialog } from "@/app/_components/commands/command-dialog.tsx";
 import type { JobRequest } from "@/app/_components/commands/outcome.ts";
 import { useControl } from "@/app/_components/controls/use-control.ts";
@@ -10,10 +11,13 @@ import { Button } from "@/app/_components/ui/button.tsx";
 import { Menu, MenuItem } from "@/app/_components/ui/menu.tsx";
 import { Notice } from "@/app/_components/ui/notice.tsx";
 import type { JobDetail } from "@/lib/contracts/job.ts";
+import { ProbeDialog } from "./probe-dialog.tsx";
 
 /** What is asked for less often, each after a look at what it will do. */
 export function MoreActions({ job }: { job: JobDetail }) {
   const [asked, setAsked] = useState<JobRequest | null>(null);
+  const [probing, setProbing] = useState(false);
+  const { mayProbe } = useAsker();
   const { send, pending, refusal } = useControl();
   const { cancel, retrigger, reprioritize, boost, split } = job.actions;
   const jobIds = [job.id];
@@ -33,7 +37,7 @@ export function MoreActions({ job }: { job: JobDetail }) {
       } as const,
     },
   ].filter((offer) => offer !== false);
-  if (offers.length === 0 && !split.allowed) return null;
+  if (offers.length === 0 && !split.allowed && !mayProbe) return null;
   return (
     <>
       <Menu
@@ -48,10 +52,12 @@ export function MoreActions({ job }: { job: JobDetail }) {
           </MenuItem>
         ))}
         {split.allowed && (
-          <MenuItem onSelect={() => void send(() => splitJobAction({ jobId: job.id }))}>My own run</MenuItem>
+          <MenuItem onSelect={() => void send(() => splitJobAction({ jobId: job.id }))}>A run of its own</MenuItem>
         )}
+        {mayProbe && <MenuItem onSelect={() => setProbing(true)}>Run a copy on one worker…</MenuItem>}
       </Menu>
       <CommandDialog request={asked} jobs={1} onClose={() => setAsked(null)} />
+      {mayProbe && <ProbeDialog job={job} open={probing} onClose={() => setProbing(false)} />}
       {refusal !== null && <Notice kind="refused">{refusal}</Notice>}
     </>
   );

@@ -5,7 +5,7 @@ import { readWork } from "../db/sql/read-work.ts";
 import { toWork } from "../db/to-work.ts";
 import type { SchedulerContext } from "./context.ts";
 import { SchedulerError } from "./errors.ts";
-import { type Found, lookForWork, type Search, takeOffer } from "./look-for-work.ts";
+import { type Found, lookForWork, type Search, takeOffer, tryProbes } from "./look-for-work.ts";
 import { lookUntil } from "./look-until.ts";
 import { loseRun } from "./lose-run.ts";
 import { requirePermission } from "./permissions.ts";
@@ -41,15 +41,16 @@ async function twinsRun(ctx: SchedulerContext, { claim }: Search): Promise<numbe
 async function findWork(ctx: SchedulerContext, input: ClaimRunInput, search: Search): Promise<Found | undefined> {
   const stay: Stay = { waitSeconds: input.waitSeconds, abort: input.abort };
   if (!search.probesOnly) {
-    const looked = await lookForWork(ctx, search, "asked");
+    const waits = stay.waitSeconds > 0;
+    const looked = await lookForWork(ctx, search, { waits: false, thorough: !waits });
     if (typeof looked === "object") return looked.found;
-    return stay.waitSeconds === 0 ? undefined : waitInRoom(ctx, toGuest(ctx, input, search), stay);
+    return waits ? waitInRoom(ctx, toGuest(ctx, input, search), stay) : undefined;
   }
   // Out of service: it stands in no line, and looks by itself for probes and for its release.
   const wait = { ...stay, topics: [`worker:${search.claim.workerId}`] };
   return lookUntil(ctx.signals, wait, async () => {
     const now = toSearch(ctx, input, await readState(ctx, input));
-    const looked = await lookForWork(ctx, now, "asked");
+    const looked = await lookForWork(ctx, now, { waits: false, thorough: true });
     return typeof looked === "object" ? looked.found : undefined;
   });
 }
@@ -81,8 +82,11 @@ function toGuest(ctx: SchedulerContext, input: ClaimRunInput, search: Search): G
     speed: search.speed,
     kind: JSON.stringify([poolIds, isFast]),
     look: async (occasion: Occasion) => {
-      if (occasion === "probed") search.probes = (await readState(ctx, input)).probes;
-      return checked(await lookForWork(ctx, search, occasion));
+      if (occasion !== "probed") {
+        return checked(await lookForWork(ctx, search, { waits: true, thorough: occasion === "timed" }));
+      }
+      search.probes = (await readState(ctx, input)).probes;
+      return checked(await tryProbes(ctx, search));
     },
     take: async (offer) => checked(await takeOffer(ctx, search, offer)),
   };

@@ -8,7 +8,7 @@ import { type FreeSlots, openClasses } from "./placement/open-classes.ts";
 import type { PoolWants } from "./queue/pool-queues.ts";
 import { QueueNotReady } from "./queue/queue-not-ready.ts";
 import type { Offer } from "./queue/waiting-workers.ts";
-import type { Looked, Occasion } from "./room.ts";
+import type { Looked } from "./room.ts";
 
 /** Hints that turn out stale before PostgreSQL is asked for its own order. */
 const MAX_HINTS = 20;
@@ -28,18 +28,25 @@ export interface Search {
 /** A run, or null when another claim has taken the slot. */
 export type Found = number | null;
 
+/** How to look. */
+export interface Look {
+  /** The slot stands in the registry of waiting workers. */
+  waits: boolean;
+  /** Ask PostgreSQL, too, although Redis answers that there is nothing: nothing that has been lost may wait for longer than two seconds. */
+  thorough: boolean;
+}
+
 /**
  * Looks once for work: probes first, then the head of the order of what the worker may take now. Redis knows the order; PostgreSQL does
- * when Redis is not ready, or is empty although something has waited for two seconds, or although nobody else waits for it.
+ * when Redis is not ready, and for a thorough look.
  */
-export async function lookForWork(ctx: SchedulerContext, search: Search, occasion: Occasion): Promise<Looked<Found>> {
+export async function lookForWork(ctx: SchedulerContext, search: Search, how: Look): Promise<Looked<Found>> {
   const probe = await tryProbes(ctx, search);
-  if (probe !== "nothing" || search.probesOnly || occasion === "probed") return probe;
-  const surroundings = await look(ctx, search, occasion !== "asked");
-  const hinted = await tryHints(ctx, search, surroundings);
-  if (typeof hinted === "object") return hinted;
-  if (occasion === "entered" && surroundings.ready) return hinted;
-  const found = await tryDatabase(ctx, search, surroundings);
+  if (probe !== "nothing" || search.probesOnly) return probe;
+  const around = await lookAround(ctx, search, how.waits);
+  const hinted = await tryHints(ctx, search, around);
+  if (typeof hinted === "object" || (around.ready && !how.thorough)) return hinted;
+  const found = await tryDatabase(ctx, search, around);
   return found === "nothing" ? hinted : found;
 }
 
@@ -59,8 +66,9 @@ interface Surroundings {
   free: ReadonlyMap<number, FreeSlots>;
 }
 
-async function look(ctx: SchedulerContext, search: Search, waits: boolean): Promise<Surroundings> {
-  const { pools } = search.claim;
+async function lookAround(ctx: SchedulerContext, search: Search, waits: boolean): Promise<Surroundings> {
+  // A pause is as old as the claim: who has just come passes paused pools over, who waits may be called by their resumption.
+  const pools = search.claim.pools.filter((pool) => waits || !pool.paused);
   let ready = true;
   const free = new Map<number, FreeSlots>();
   await Promise.all(
@@ -98,7 +106,8 @@ async function freeSlots(
   return { all: free.all + own, fast: free.fast + ownFast, local };
 }
 
-async function tryProbes(ctx: SchedulerContext, search: Search): Promise<Looked<Found>> {
+/** Tries the jobs that were sent to this very worker. */
+export async function tryProbes(ctx: SchedulerContext, search: Search): Promise<Looked<Found>> {
   for (let jobId = search.probes.shift(); jobId !== undefined; jobId = search.probes.shift()) {
     const free = { all: 1, fast: 0 };
     const looked = await attempt(ctx, search, { job: { hinted: jobId }, free, placement: probePlacement(search) });
@@ -121,6 +130,7 @@ async function tryHints(ctx: SchedulerContext, search: Search, around: Surroundi
 }
 
 async function popHint(ctx: SchedulerContext, { avoid }: Search, around: Surroundings) {
+  if (around.wants.length === 0) return undefined;
   try {
     const [hint] = await ctx.queues.pop(around.wants, 1, avoid);
     return hint;
@@ -138,7 +148,7 @@ async function tryDatabase(ctx: SchedulerContext, search: Search, around: Surrou
       .map(({ poolId, classes }) => ({ poolId, classes: classes.filter((one) => (one === "idle") === idle) }))
       .filter(({ classes }) => classes.length > 0);
     for (let tries = 0; wants.length > 0 && tries < MAX_HINTS; tries++) {
-      // While Redis answers and others wait, what is fresh is the relay's to place.
+      // While Redis answers and others wait, what is fresh is the relay's to place: the best of those that wait gets it.
       const others = (poolId: number) => (around.free.get(poolId)?.all ?? 1) > 1;
       const found = await findFirst(ctx.sql, search.claim, wants);
       const [first, ...rest] = found.filter((job) => job.settled || !around.ready || !others(job.poolId));

@@ -69,7 +69,14 @@ describe("two claims that want the same members", () => {
     if (actor.kind !== "worker") throw new Error("not a worker");
     const { workerId, bootId } = actor;
     const classes = { fastSpeed: null, fastOnline: 0, reserveWorkers: 0, idleAbove: 0 };
-    const pool = { id: farm.poolId, name: farm.pool, removed: false, mergeWhen: "always" as const, ...classes };
+    const pool = {
+      id: farm.poolId,
+      name: farm.pool,
+      removed: false,
+      paused: false,
+      mergeWhen: "always" as const,
+      ...classes,
+    };
     const claimId = `claim ${slot}`;
     return { workerId, bootId, slot, claimId, pools: [pool], poolIds: [farm.poolId], leaseSeconds: 60 };
   }

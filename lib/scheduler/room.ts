@@ -5,10 +5,10 @@ import type { Offer, Waiter } from "./queue/waiting-workers.ts";
 export type Looked<Found> = { found: Found } | "held" | "nothing";
 
 /**
- * Why somebody looks for work. `asked`: the claim has just come. `entered`: it waits from now on, and looks whether anything has come since.
- * `woken`: there may be something. `probed`: somebody sent a job to this very worker.
+ * Why somebody who waits looks for work. `entered`: it waits from now on, and looks whether anything has come since it asked. `woken`: there
+ * may be something. `timed`: nothing was heard of. `probed`: somebody sent a job to this very worker.
  */
-export type Occasion = "asked" | "entered" | "woken" | "probed";
+export type Occasion = "entered" | "woken" | "timed" | "probed";
 
 /** A claim that waits for work in its worker's slot. */
 export interface Guest<Found> extends Waiter {

@@ -123,7 +123,7 @@ describe("the waiting room", () => {
   it("costs a thousand waiting claims two statements per look, whatever their number", async () => {
     const farm = await makeFarm(test);
     let statements = 0;
-    const looks = { asked: 0, entered: 0, woken: 0, probed: 0 };
+    const looks = { entered: 0, woken: 0, timed: 0, probed: 0 };
     const sql: Database = {
       ...test.sql,
       rows: (...args) => {
@@ -146,7 +146,7 @@ describe("the waiting room", () => {
     statements = 0;
     looks.woken = 0;
     await expect.poll(() => statements, { interval: 5, timeout: 10_000 }).toBeGreaterThanOrEqual(10);
-    expect(looks).toMatchObject({ entered: 1_000, woken: 0 }); // nothing is queued, so nobody looks
+    expect(looks).toMatchObject({ entered: 1_000, woken: 0, timed: 0 }); // nothing is queued, so nobody looks
     expect(room.free(farm.poolId, 1)).toEqual({ all: 1_000, fast: 1_000 });
     test.ctx.signals.send(`pool:${farm.poolId}`);
     await expect.poll(() => looks.woken).toBe(1); // of one kind the first finds nothing

@@ -3,7 +3,7 @@ import type { Database } from "../db/sql.ts";
 import type { Signals } from "./context.ts";
 import type { FreeSlots } from "./placement/open-classes.ts";
 import type { PoolQueues } from "./queue/pool-queues.ts";
-import type { Guest, Looked, Room, Stay } from "./room.ts";
+import type { Guest, Looked, Occasion, Room, Stay } from "./room.ts";
 import { type Attempt, WaitingSeat } from "./waiting-seat.ts";
 
 /** A lost wake-up costs at most this: who waits also looks, all of a process together. */
@@ -26,7 +26,9 @@ export interface RoomDoors {
 interface PoolGuests {
   seats: Set<WaitingSeat>;
   stopListening: () => void;
-  round: "none" | "running" | "again";
+  /** Rounds that are still to be made. */
+  rounds: Set<Occasion>;
+  busy: boolean;
 }
 
 /**
@@ -132,7 +134,7 @@ export class WaitingRoom implements Room {
         readBusyPools(this.doors.sql, [...this.pools.keys()]),
         readProbedWorkers(this.doors.sql, workerIds),
       ]);
-      for (const poolId of busy) void this.round(poolId);
+      for (const poolId of busy) void this.round(poolId, "timed");
       for (const seat of this.seats.values()) if (probed.includes(seat.guest.workerId)) void seat.look("probed");
     } catch {
       // whoever asks for work now hears of it
@@ -144,26 +146,25 @@ export class WaitingRoom implements Room {
   private poolOf(poolId: number): PoolGuests {
     const known = this.pools.get(poolId);
     if (known) return known;
-    const stopListening = this.doors.signals.listen(`pool:${poolId}`, () => void this.round(poolId));
-    const pool: PoolGuests = { seats: new Set(), stopListening, round: "none" };
+    const stopListening = this.doors.signals.listen(`pool:${poolId}`, () => void this.round(poolId, "woken"));
+    const pool: PoolGuests = { seats: new Set(), stopListening, rounds: new Set(), busy: false };
     this.pools.set(poolId, pool);
     return pool;
   }
 
   /** Has the guests of a pool look. Signals that come meanwhile are one round more. */
-  private async round(poolId: number): Promise<void> {
+  private async round(poolId: number, occasion: Occasion): Promise<void> {
     const pool = this.pools.get(poolId);
     if (!pool) return;
-    if (pool.round !== "none") {
-      pool.round = "again";
-      return;
-    }
-    do {
-      pool.round = "running";
+    pool.rounds.add(occasion);
+    if (pool.busy) return;
+    pool.busy = true;
+    for (const next of pool.rounds) {
+      pool.rounds.delete(next);
       const kinds = Map.groupBy([...pool.seats].toSorted(bestFirst), (seat) => seat.guest.kind);
-      await Promise.all([...kinds.values()].map(lookWhileFound));
-    } while ((pool.round as PoolGuests["round"]) === "again");
-    pool.round = "none";
+      await Promise.all([...kinds.values()].map((seats) => lookWhileFound(seats, next)));
+    }
+    pool.busy = false;
   }
 
   /** What fails because Redis is not ready costs nothing but the hint. */
@@ -177,9 +178,9 @@ export class WaitingRoom implements Room {
 }
 
 /** One looks, then two at once, then four: until one of them finds nothing. */
-async function lookWhileFound(seats: readonly WaitingSeat[]): Promise<void> {
+async function lookWhileFound(seats: readonly WaitingSeat[], occasion: Occasion): Promise<void> {
   for (let from = 0, width = 1; from < seats.length; ) {
-    const attempts: Attempt[] = await Promise.all(seats.slice(from, from + width).map((seat) => seat.look("woken")));
+    const attempts: Attempt[] = await Promise.all(seats.slice(from, from + width).map((seat) => seat.look(occasion)));
     if (attempts.includes("nothing")) return;
     from += width;
     width = Math.min(2 * width, WIDEST);

@@ -17,6 +17,8 @@ export interface ClaimPool {
   name: string;
   /** It has left the configuration, so it has no work any more. */
   removed: boolean;
+  /** It gave out no work when the claim came. */
+  paused: boolean;
   mergeWhen: MergeWhen;
   fastSpeed: number | null;
   /** For a slow worker: 1 when a fast one of the pool is online. A fast worker counts itself. */
@@ -66,7 +68,8 @@ const READ_CLAIM = {
     SELECT w.boot_id AS "bootId", w.slots, w.speed, w.quarantined_at IS NOT NULL AS quarantined,
            w.draining_at IS NOT NULL AS draining, w.disabled_at IS NOT NULL AS disabled, w.control_reason AS "controlReason",
            (SELECT coalesce(jsonb_agg(jsonb_build_object(
-              'id', p.id, 'name', p.name, 'removed', p.removed_at IS NOT NULL, 'mergeWhen', p.merge_when,
+              'id', p.id, 'name', p.name, 'removed', p.removed_at IS NOT NULL, 'paused', p.paused_at IS NOT NULL,
+              'mergeWhen', p.merge_when,
               'fastSpeed', p.fast_speed, 'reserveWorkers', p.reserve_workers, 'idleAbove', p.idle_above,
               'fastOnline', CASE
                 WHEN p.fast_speed IS NULL THEN 0

@@ -31,6 +31,15 @@ describe("signals", () => {
     expect(await other).toBe(false);
   });
 
+  it("of one turn of the event loop arrive each at those who wait for it", async () => {
+    const topics = ["slot:1:0", "slot:10:0", "relay"];
+    const woken = topics.map((topic) => there.next([topic], 60_000));
+    const other = there.next(["slot:1"], 300);
+    for (const topic of topics) here.send(topic);
+    expect(await Promise.all(woken)).toEqual([true, true, true]);
+    expect(await other).toBe(false);
+  });
+
   it("give up after the time or at the abort", async () => {
     expect(await here.next(["nothing"], 5)).toBe(false);
     const abort = new AbortController();

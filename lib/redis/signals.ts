@@ -18,20 +18,21 @@ export function openSignals(redisUrl: string, report?: (error: Error) => void): 
   const listening = new Map<string, Set<() => void>>();
   const unsent = new Set<string>();
 
-  pubSub.subscribe(CHANNEL, (topic) => {
-    for (const wake of [...(waiting.get(topic) ?? []), ...(listening.get(topic) ?? [])]) wake();
+  pubSub.subscribe(CHANNEL, (topics) => {
+    for (const topic of topics.split(" "))
+      for (const wake of [...(waiting.get(topic) ?? []), ...(listening.get(topic) ?? [])]) wake();
   });
 
   const flush = () => {
-    const topics = [...unsent];
+    const topics = [...unsent].join(" ");
     unsent.clear();
-    for (const topic of topics) pubSub.publish(CHANNEL, topic);
+    pubSub.publish(CHANNEL, topics);
   };
 
   return {
     pubSub,
     send: (topic) => {
-      // many commits of one turn of the event loop are one wake-up
+      // many commits of one turn of the event loop are one wake-up, and its topics one message
       if (unsent.size === 0) setImmediate(flush);
       unsent.add(topic);
     },

@@ -174,9 +174,8 @@ export class JobQueue {
     const { epoch, held, queues } = this.keys;
     const keys = classes.map((queueClass) => queues[queueClass]);
     const last = classes.indexOf("idle") + 1;
-    const flat = this.ready(
-      await popScript(this.redis, [epoch, held, ...keys], [count, take, last, ...avoid.map(memberOf)]),
-    );
+    const args = [count, take, last, ...avoid.map(memberOf)] as const;
+    const flat = this.ready(await popScript(this.redis, [epoch, held, ...keys], [...args]));
     const hints: QueueHint[] = [];
     for (let index = 0; index < flat.length; index += 3) {
       const queueClass = classes[Number(flat[index + 2]) - 1] ?? "any";

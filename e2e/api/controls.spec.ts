@@ -7,6 +7,7 @@ import { Pool, Worker } from "../../lib/contracts/pool.ts";
 import { makeWorker } from "../../lib/testing/worker-rows.ts";
 import { type ApiRows, makeApiRows } from "../fixtures/api-rows.ts";
 import { expectRefusal } from "../fixtures/expect-refusal.ts";
+import { signedIn } from "../fixtures/sign-in.ts";
 import { world } from "../fixtures/world.ts";
 
 // Who may take what out of service, split, undo, preview and ask why, over REST.
@@ -147,6 +148,19 @@ test("a preview says what a command would do, and changes nothing", async () => 
   const refused = CommandPreview.parse(await (await post(dana, "/commands/preview", input)).json());
   expect(refused).toMatchObject({ counts: { done: 0, refused: 1 }, refusals: [{ jobs: 1 }] });
   expect(await get(dev, `/jobs/${rows.jobId}`)).toMatchObject({ state: "queued" });
+});
+
+test("a preview is asked for with the session by our own pages alone", async () => {
+  const person = await signedIn("dev");
+  contexts.push(person);
+  const data = { kind: "cancel", jobIds: [rows.jobId] };
+  const ask = (headers: Record<string, string>) => person.post("/api/v1/commands/preview", { data, headers });
+  expect((await ask({ "sec-fetch-site": "same-origin" })).status()).toBe(200);
+  for (const site of ["cross-site", "same-site", "none", "same-origin, cross-site", ""]) {
+    await expectRefusal(await ask({ "sec-fetch-site": site }), 401);
+  }
+  const cancel = person.post("/api/v1/commands", { data, headers: { "sec-fetch-site": "same-origin" } });
+  await expectRefusal(await cancel, 401); // which changes something
 });
 
 test("a job that shares no run is not split, and nobody else's is", async () => {

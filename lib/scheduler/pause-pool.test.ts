@@ -64,7 +64,9 @@ describe("pausePool", () => {
     const [waitingId = 0] = await farm.submit();
     await farm.relay();
     await pausePool(admin, { pool: farm.pool, note: "later" });
-    expect(await farm.claim(worker, 1)).toBeNull(); // its entry is still in Redis
+    const { version } = await farm.job(waitingId);
+    expect(await farm.claim(worker, 1)).toBeNull(); // its entry is still in Redis, and is left there
+    expect((await farm.job(waitingId)).version).toBe(version);
     await sweepQueue(test.ctx);
     expect(await test.ctx.queues.of(farm.poolId).size()).toBe(0);
     expect(await farm.claim(worker, 1)).toBeNull();

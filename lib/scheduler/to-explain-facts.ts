@@ -1,5 +1,6 @@
 import type { ExplainRow, ExplainWorkerRow } from "../db/sql/explain-job.ts";
 import type { ExplainFacts, WorkerFacts } from "./explain/facts.ts";
+import { belongsInQueue } from "./relay/belongs-in-queue.ts";
 
 /** The rows of a job and of its pool's workers as the rules see them. */
 export function toExplainFacts(row: ExplainRow, workers: readonly ExplainWorkerRow[]): ExplainFacts {
@@ -43,8 +44,14 @@ export function toWorkerFacts(row: ExplainWorkerRow): WorkerFacts {
   };
 }
 
-/** Whether a job has a place in its pool's queue; the same rule as the relay's. */
+/** Whether a job has a place in its pool's queue, by the relay's own rule. */
 export function standsInQueue(row: ExplainRow): boolean {
-  const held = row.closedAtMs !== null || row.pausedAtMs !== null || row.removedAtMs !== null;
-  return row.state === "queued" && !held && row.onlyWorkerId === null;
+  return belongsInQueue({
+    state: row.state,
+    score: row.score,
+    poolPaused: row.pausedAtMs !== null,
+    poolRemoved: row.removedAtMs !== null,
+    branchClosed: row.closedAtMs !== null,
+    onlyWorkerId: row.onlyWorkerId,
+  });
 }

@@ -11,9 +11,13 @@ const SHOWN_MS = 30_000;
 
 /** What became of the newest request for a job, for the row or page of that job. */
 export function OutcomeNote({ outcome }: { outcome: Outcome | undefined }) {
-  const now = useNow();
   if (outcome === undefined) return null;
   if (outcome.kind === "pending") return <Notice kind="info">Asking the server…</Notice>;
+  return <Answered outcome={outcome} />;
+}
+
+function Answered({ outcome }: { outcome: Extract<Outcome, { kind: "answered" }> }) {
+  const now = useNow();
   const { item, request, sentAt } = outcome;
   if (item.outcome === "refused") return <Notice kind="refused">{outcomeSentence(request, item)}</Notice>;
   if (now - sentAt > SHOWN_MS) return null;

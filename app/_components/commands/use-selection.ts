@@ -1,38 +1,36 @@
 "use client";
 
 import { useSearchParams } from "next/navigation";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { idsFromText, textOfIds } from "./selection-text.ts";
 
 const PARAMETER = "jobs";
 
-/**
- * The selected jobs. They live in the URL, so that a selection survives a reload and can be sent to a colleague; one too large for an address
- * lives in the page alone.
- */
+/** The selected jobs. They stand in the URL, too, so that a selection survives a reload and can be sent to a colleague; unless they are too many. */
 export interface Selection {
   ids: ReadonlySet<number>;
   toggle: (jobId: number) => void;
   set: (jobIds: readonly number[]) => void;
 }
 
-/** The selection of this page. */
+/** The selection of this page, at first the one in its URL. Both functions stay the same, so that a row of a long list renders only when it changes. */
 export function useSelection(): Selection {
   const search = useSearchParams().get(PARAMETER) ?? "";
-  const [large, setLarge] = useState<readonly number[] | null>(null);
-  return useMemo(() => {
-    const ids = new Set(large ?? idsFromText(search));
-    const set = (jobIds: readonly number[]) => {
-      const text = textOfIds(jobIds);
-      setLarge(text === null ? jobIds : null);
-      write(text ?? "");
-    };
-    return {
-      ids,
-      toggle: (jobId) => set(ids.has(jobId) ? [...ids].filter((id) => id !== jobId) : [...ids, jobId]),
-      set,
-    };
-  }, [search, large]);
+  const [ids, setIds] = useState<ReadonlySet<number>>(() => new Set(idsFromText(search)));
+  const current = useRef(ids);
+  const set = useCallback((jobIds: readonly number[]) => {
+    current.current = new Set(jobIds);
+    setIds(current.current);
+    write(textOfIds(jobIds) ?? "");
+  }, []);
+  const toggle = useCallback(
+    (jobId: number) => {
+      const others = [...current.current].filter((id) => id !== jobId);
+      set(current.current.has(jobId) ? others : [...others, jobId]);
+    },
+    [set],
+  );
+  return useMemo(() => ({ ids, toggle, set }), [ids, toggle, set]);
 }
 
 function write(text: string): void {

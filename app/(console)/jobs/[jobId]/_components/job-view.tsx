@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { STATUS, statusOf } from "@/app/_components/jobs/status.ts";
 import { StatusSymbol } from "@/app/_components/jobs/symbol.tsx";
+import { useTitle } from "@/app/_components/shell/use-title.ts";
 import { Elapsed } from "@/app/_components/time/times.tsx";
 import { PageHeading } from "@/app/_components/ui/page-heading.tsx";
 import { Revision } from "@/app/_components/ui/revision.tsx";
@@ -22,6 +23,7 @@ import { Xray } from "./xray.tsx";
 /** A job: how it stands, what can be done, its runs with their logs, and what it belongs to. */
 export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number | null }) {
   const { data: job, error, refetch } = useQuery(jobQueries.one(jobId));
+  useTitle(job && `${STATUS[statusOf(job)].label}: ${job.builder}`);
   if (job === undefined) {
     return (
       <div className="card">{error ? <ErrorState error={error} retry={() => void refetch()} /> : <SkeletonRows />}</div>

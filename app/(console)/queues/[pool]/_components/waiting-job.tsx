@@ -1,5 +1,6 @@
 import { clsx } from "clsx";
 import Link from "next/link";
+import { memo } from "react";
 import { OutcomeNote } from "@/app/_components/commands/outcome-note.tsx";
 import type { Outcome } from "@/app/_components/commands/use-commands.ts";
 import { signed } from "@/app/_components/jobs/job-row.tsx";
@@ -9,12 +10,12 @@ import type { Queue } from "@/lib/contracts/pool.ts";
 interface WaitingJobProps {
   job: Queue["jobs"][number];
   selected: boolean;
-  onSelect: () => void;
+  onSelect: (jobId: number) => void;
   outcome: Outcome | undefined;
 }
 
 /** A waiting job: its place, and what gives it that place. */
-export function WaitingJob({ job, selected, onSelect, outcome }: WaitingJobProps) {
+export const WaitingJob = memo(function WaitingJob({ job, selected, onSelect, outcome }: WaitingJobProps) {
   const base = job.rank - job.priority;
   return (
     <tr
@@ -25,12 +26,14 @@ export function WaitingJob({ job, selected, onSelect, outcome }: WaitingJobProps
         <input
           type="checkbox"
           checked={selected}
-          onChange={onSelect}
+          onChange={() => onSelect(job.id)}
           aria-label={`Select ${job.builder}, job ${job.id}`}
           className="mt-0.5 size-4 accent-accent"
         />
       </td>
-      <td className="w-16 px-2 py-2 text-right max-sm:w-8 align-top font-semibold tabular-nums">{job.position}</td>
+      <td className="w-16 px-2 py-2 text-right max-sm:w-8 align-top font-semibold tabular-nums">
+        {job.position.toLocaleString("en")}
+      </td>
       <td className="min-w-0 px-2 py-2">
         <Link href={`/jobs/${job.id}`} className="font-medium break-words hover:text-accent hover:underline">
           {job.builder}
@@ -60,4 +63,4 @@ export function WaitingJob({ job, selected, onSelect, outcome }: WaitingJobProps
       </td>
     </tr>
   );
-}
+});

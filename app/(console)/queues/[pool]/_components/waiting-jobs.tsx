@@ -71,7 +71,7 @@ export function WaitingJobs({ pool, jobs, total, children }: WaitingJobsProps) {
               key={job.id}
               job={job}
               selected={selection.ids.has(job.id)}
-              onSelect={() => selection.toggle(job.id)}
+              onSelect={selection.toggle}
               outcome={outcomes.get(job.id)}
             />
           ))}

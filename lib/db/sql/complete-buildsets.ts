@@ -7,6 +7,24 @@ interface Finished {
   results: Result[];
 }
 
+// For one set and for many: an array is planned anew at every call, one id is not.
+const forIds = (many: boolean) => {
+  const [name, mine] = many ? ["buildsets", "s.id = ANY ($1::bigint[])"] : ["buildset", "s.id = $1::bigint"];
+  return {
+    lock: { name: `lock-${name}`, text: `SELECT s.id FROM buildsets s WHERE ${mine} ORDER BY s.id FOR NO KEY UPDATE` },
+    finished: {
+      name: `finished-${name}`,
+      text: `
+        SELECT s.id, (SELECT array_agg(DISTINCT j.result::text) FROM jobs j WHERE j.buildset_id = s.id) AS results
+        FROM buildsets s
+        WHERE ${mine} AND s.completed_at IS NULL
+          AND (SELECT j.id FROM jobs j WHERE j.buildset_id = s.id AND j.state <> 'done' LIMIT 1) IS NULL`,
+    },
+  };
+};
+const ONE = forIds(false);
+const MANY = forIds(true);
+
 /**
  * Completes those of the sets whose jobs are all done, with the result that `combine` makes of theirs. The sets are locked first, so that
  * of two jobs that end at once the second one sees the first.
@@ -16,22 +34,12 @@ export async function completeBuildsets(
   buildsetIds: readonly number[],
   combine: (results: readonly Result[]) => Result,
 ): Promise<void> {
-  const lock = {
-    name: "lock-buildsets",
-    text: "SELECT id FROM buildsets WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-  };
-  await tx.rows(lock, [[...new Set(buildsetIds)]]);
-  const finished = await tx.rows<Finished>(
-    {
-      name: "finished-buildsets",
-      text: `
-        SELECT s.id, (SELECT array_agg(DISTINCT j.result::text) FROM jobs j WHERE j.buildset_id = s.id) AS results
-        FROM buildsets s
-        WHERE s.id = ANY ($1::bigint[]) AND s.completed_at IS NULL
-          AND (SELECT j.id FROM jobs j WHERE j.buildset_id = s.id AND j.state <> 'done' LIMIT 1) IS NULL`,
-    },
-    [buildsetIds],
-  );
+  const ids = [...new Set(buildsetIds)];
+  if (ids.length === 0) return;
+  const { lock, finished: readFinished } = ids.length === 1 ? ONE : MANY;
+  const values = ids.length === 1 ? ids : [ids];
+  await tx.rows(lock, values);
+  const finished = await tx.rows<Finished>(readFinished, values);
   for (const { id, results } of finished) {
     await tx.count(
       {

@@ -35,15 +35,13 @@ export const LOCKED_TABLES = `
   JOIN buildsets s ON s.id = j.buildset_id
   LEFT JOIN users u ON u.id = j.owner_id`;
 
-// The ids are an array, not a join, so that the plan is always one index scan per id.
-const LOCK = {
-  name: "lock-jobs",
-  text: `
-    SELECT ${LOCKED_COLUMNS} FROM ${LOCKED_TABLES}
-    WHERE j.id = ANY ($1::bigint[])
-    ORDER BY j.id
-    FOR NO KEY UPDATE OF j`,
-};
+const lockWhere = (name: string, condition: string) => ({
+  name,
+  text: `SELECT ${LOCKED_COLUMNS} FROM ${LOCKED_TABLES} WHERE ${condition} ORDER BY j.id FOR NO KEY UPDATE OF j`,
+});
+// The ids are an array, not a join, so that the plan is always one index scan per id. An array is planned anew at every call, one id is not.
+const LOCK_MANY = lockWhere("lock-jobs", "j.id = ANY ($1::bigint[])");
+const LOCK_ONE = lockWhere("lock-job", "j.id = $1::bigint");
 
 const REACH = {
   name: "reach-jobs",
@@ -58,7 +56,7 @@ const REACH = {
 
 /** Locks these jobs, by ascending id in one statement: the lock order. Unknown ids are left out. */
 export function lockJobs(tx: Sql, jobIds: readonly number[]): Promise<LockedJob[]> {
-  return tx.rows<LockedJob>(LOCK, [jobIds]);
+  return jobIds.length === 1 ? tx.rows<LockedJob>(LOCK_ONE, jobIds) : tx.rows<LockedJob>(LOCK_MANY, [jobIds]);
 }
 
 /** Locks these jobs together with every job that waits for them, directly or through others. */

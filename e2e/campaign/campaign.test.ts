@@ -17,9 +17,10 @@ const FREEZE: Level = {
   size: {
     ...LEVELS.short.size,
     jobs: 60,
-    faults: 3,
-    faultEveryMs: 6_000,
-    maxSeconds: 45,
+    slowness: 12,
+    faults: 4,
+    faultEveryMs: 13_000,
+    maxSeconds: 75,
     kinds: ["stop worker for longer than its lease"],
     noneAlone: true,
   },

@@ -112,6 +112,11 @@ export interface PushRow {
   jobs: number;
 }
 
+export interface PoolRow {
+  id: number;
+  name: string;
+}
+
 /** A key of Redis: what it holds, how many, and whether it ends by itself. */
 export interface KeyRow {
   key: string;
@@ -121,6 +126,7 @@ export interface KeyRow {
 }
 
 const TABLES = {
+  pools: "SELECT jsonb_build_object('id', id, 'name', name) AS row FROM pools ORDER BY id",
   jobs: `SELECT to_jsonb(j) - 'definition' - 'properties' || jsonb_build_object('pool', p.name, 'builder', b.name,
            'base_priority', r.base_priority, 'head_start_ms', p.head_start_ms) AS row
          FROM jobs j JOIN pools p ON p.id = j.pool_id JOIN builders b ON b.id = j.builder_id

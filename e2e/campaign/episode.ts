@@ -39,6 +39,8 @@ export interface EpisodeSize {
   maxSeconds: number;
   /** How long after the last fault the queue may take to drain. */
   drainSeconds: number;
+  /** Most jobs last so many times as long. */
+  slowness?: number;
   /** Strike with these kinds alone. */
   kinds?: readonly string[];
   /** Sweep failpoints instead of striking with faults of every kind. */
@@ -147,21 +149,25 @@ async function drain(world: World, meta: Meta, { size }: EpisodeOptions): Promis
   meta.parkedFrom = nowMs();
   await world.addWorker(POOLS.parked);
   if (await untilDone(postgres.url, "true", deadline)) meta.drainedAt = nowMs();
+  await untilNothing(postgres.url, "SELECT 1 FROM runs WHERE state IN ('running', 'cancelling') LIMIT 1", deadline);
   await untilTold(postgres.url, readersOf.get(world) ?? []);
   for (const pool of Object.values(POOLS)) checks.write(await checkIndex(stores, pool, 10_000));
   await Promise.all((readersOf.get(world) ?? []).map((reader) => reader.stop()));
 }
 
 /** True when all jobs of these pools are done before the deadline. */
-async function untilDone(url: string, pools: string, deadline: number): Promise<boolean> {
+function untilDone(url: string, pools: string, deadline: number): Promise<boolean> {
+  const open = `SELECT 1 FROM jobs j JOIN pools p ON p.id = j.pool_id WHERE j.state <> 'done' AND ${pools} LIMIT 1`;
+  return untilNothing(url, open, deadline);
+}
+
+/** True when the query finds nothing any more before the deadline. */
+async function untilNothing(url: string, query: string, deadline: number): Promise<boolean> {
   const client = new Postgres({ connectionString: url });
   await client.connect();
   try {
     for (;;) {
-      const { rowCount } = await client.query(
-        `SELECT 1 FROM jobs j JOIN pools p ON p.id = j.pool_id WHERE j.state <> 'done' AND ${pools} LIMIT 1`,
-      );
-      if (rowCount === 0) return true;
+      if ((await client.query(query)).rowCount === 0) return true;
       if (nowMs() > deadline) return false;
       await pass(250);
     }

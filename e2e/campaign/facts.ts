@@ -10,6 +10,7 @@ import type {
   JobRow,
   KeyRow,
   MemberRow,
+  PoolRow,
   PushRow,
   RunRow,
 } from "./dump.ts";
@@ -43,6 +44,7 @@ export interface Facts {
   stream: StreamLine[];
   faults: Fault[];
   indexChecks: IndexCheck[];
+  pools: PoolRow[];
   jobs: JobRow[];
   runs: RunRow[];
   members: MemberRow[];
@@ -75,6 +77,7 @@ export function readFacts(folder: string): Facts {
     stream: readJournal<StreamLine>(path.join(folder, "stream.jsonl")),
     faults: faultsOf(readJournal<FaultLine>(path.join(folder, "faults.jsonl"))),
     indexChecks: readJournal<IndexCheck>(path.join(folder, "index-checks.jsonl")),
+    pools: dumped("pools"),
     jobs: dumped("jobs"),
     runs: dumped("runs"),
     members: dumped("members"),

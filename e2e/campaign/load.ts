@@ -30,9 +30,9 @@ const builder = (name: string, seconds: number, more: object = {}) => ({
 });
 
 /** Equal for all pushes of a branch, so that jobs of several pushes may share a run. */
-const FARM_BUILDERS = [
-  ...[0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2].map((seconds, index) => builder(`build ${index}`, seconds)),
-  ...[0.1, 0.4, 1].map((seconds, index) => builder(`alone ${index}`, seconds, { mergeable: false })),
+const farmBuilders = (slowness: number) => [
+  ...[0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2].map((seconds, index) => builder(`build ${index}`, seconds * slowness)),
+  ...[0.1, 0.4, 1].map((seconds, index) => builder(`alone ${index}`, seconds * slowness, { mergeable: false })),
   builder("longer than a lease", 8),
   builder("long and exclusive", 7, { exclusive: true, mergeable: false }),
   builder("exclusive", 0.5, { exclusive: true, mergeable: false }),
@@ -57,12 +57,13 @@ function agentBuilders(witness: string) {
   }));
 }
 
-/** The branches of the world with as many pushes as the size needs. */
-export function branchesOf(pushes: number, witness: string): SourceBranch[] {
+/** The branches of the world with as many pushes as the size needs. `slowness` makes most jobs last so many times as long. */
+export function branchesOf(pushes: number, witness: string, slowness = 1): SourceBranch[] {
+  const farm = farmBuilders(slowness);
   const config = (builders: object[]) => JSON.stringify({ version: 1, builders }, null, 1); // JSON is YAML, too
   return [
-    { ref: "main", pushes, config: config([...FARM_BUILDERS, ...PARKED_BUILDERS]) },
-    { ref: "beta", pushes, config: config(FARM_BUILDERS) },
+    { ref: "main", pushes, config: config([...farm, ...PARKED_BUILDERS]) },
+    { ref: "beta", pushes, config: config(farm) },
     { ref: "poison", pushes: 1, config: config([{ ...builder(POISON, 0), steps: step(CRASH) }]) },
     { ref: "agents", pushes, config: config(agentBuilders(witness)) },
   ];

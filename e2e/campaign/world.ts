@@ -28,6 +28,8 @@ export interface WorldOptions {
   agents: number;
   /** How many pushes each branch can have. */
   pushes: number;
+  /** Most jobs last so many times as long; 1 by default. */
+  slowness?: number;
   /** Hears of processes that died. */
   onDeath: (name: string, code: number | null, signal: NodeJS.Signals | null) => void;
 }
@@ -83,7 +85,7 @@ async function build(options: WorldOptions, undo: (() => Promise<unknown>)[]): P
   chmodSync(folder, 0o755); // system users that run PostgreSQL and steps must get through
   const tokenFile = place("pool-token");
   writeFileSync(tokenFile, randomBytes(24).toString("hex"));
-  const source = new PreparedSource(folder, branchesOf(options.pushes, place("journals/agents.txt")));
+  const source = new PreparedSource(folder, branchesOf(options.pushes, place("journals/agents.txt"), options.slowness));
   writeFileSync(place("selfserve.yml"), serverConfig(source.url, tokenFile));
 
   const stores = await startStores(options.root, folder, undo);

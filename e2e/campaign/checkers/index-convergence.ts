@@ -8,7 +8,7 @@ const OWNED = /^\{p:(\d+)\}:/;
 const SHARED = new Set(["events"]);
 
 /** I32: once the faults are over both stores tell the same order. I35: every key of Redis has an owner or an end, and drained queues are empty. */
-export function indexConvergence({ indexChecks, keys, jobs }: Facts): Finding {
+export function indexConvergence({ indexChecks, keys, jobs, pools }: Facts): Finding {
   const findings = new Findings("I32 I35", "Redis holds what PostgreSQL says, and nothing else");
   for (const { pool, waiting, tookMs, differences } of indexChecks) {
     findings.count("waiting jobs compared", waiting);
@@ -18,11 +18,11 @@ export function indexConvergence({ indexChecks, keys, jobs }: Facts): Finding {
       () => `The queue of ${pool} with ${waiting} jobs differs: ${JSON.stringify(differences.slice(0, 5))}.`,
     );
   }
-  const pools = new Set(jobs.map((job) => job.pool_id));
+  const known = new Set(pools.map(({ id }) => id));
   for (const { key, type, size, ttl } of keys) {
     const pool = OWNED.exec(key)?.[1];
     findings.expect(
-      ttl >= 0 || SHARED.has(key) || (pool !== undefined && pools.has(Number(pool))),
+      ttl >= 0 || SHARED.has(key) || (pool !== undefined && known.has(Number(pool))),
       () => `The key ${key} belongs to nobody and never ends.`,
     );
     const isQueue = type === "zset" && /:q(:[a-z-]+)?$/.test(key);

@@ -194,6 +194,7 @@ export function healthy(): Facts {
     stream: [],
     faults: [],
     indexChecks: [{ at: 7_500, pool: "parked", waiting: 3, tookMs: 20, differences: [] }],
+    pools: [{ id: 1, name: "farm" }],
     jobs: [job()],
     runs: [run()],
     members: [{ run_id: 1, job_id: 1, live: false, receipt: {} }],

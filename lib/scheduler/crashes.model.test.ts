@@ -27,7 +27,7 @@ const repeat: Move = { do: "repeat", ...safe, command: 0 };
 const wipe: Move = { do: "wipe", ...safe };
 
 const DEEDS: Deed[] = [
-  { name: "submit", before: [], move: { do: "submit", ...safe, shape: 2 } },
+  { name: "submit", before: [], move: { do: "submit", ...safe, shape: 2 }, again: repeat },
   { name: "claim a hint", before: [relay], move: claim, again: { do: "reclaim", ...safe, ...first } },
   { name: "claim for two jobs", before: [submit, relay], move: claim, again: { do: "reclaim", ...safe, ...first } },
   { name: "claim without Redis", before: [wipe], move: claim, again: { do: "reclaim", ...safe, ...first } },

@@ -12,6 +12,8 @@ export interface Exploration {
   seed: number;
   /** Makes a history that fails as short as possible before it is told. */
   shrinks: boolean;
+  /** Plays only the history that a report names by its seed and path. */
+  path?: string;
 }
 
 /** What came of it. */
@@ -25,24 +27,24 @@ export interface Explored {
 }
 
 /** Plays random histories on several lanes at once; all end with the first that breaks a rule. */
-export async function explore({ histories, lanes, seed, shrinks }: Exploration): Promise<Explored> {
+export async function explore({ histories, lanes, seed, shrinks, path }: Exploration): Promise<Explored> {
   const began = performance.now();
   let played = 0;
   let broken: Explored["broken"] = null;
   const seen: Explored["seen"] = {};
-  const explored = Array.from({ length: lanes }, async (_, index) => {
+  const explored = Array.from({ length: path === undefined ? lanes : 1 }, async (_, index) => {
     const stage = new Stage(seen);
     const property = fc.asyncProperty(history, async (steps) => {
       fc.pre(broken === null);
       played++;
       await stage.play(steps);
     });
-    const numRuns = Math.ceil((histories - index) / lanes);
     const details = await fc.check(property, {
-      numRuns,
+      numRuns: Math.ceil((histories - index) / lanes),
       seed: seed + index,
       endOnFailure: !shrinks,
       maxSkipsPerRun: 1,
+      ...(path !== undefined && { path }),
     });
     await stage.close();
     if (details.failed)

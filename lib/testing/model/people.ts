@@ -13,7 +13,7 @@ import { definition, makePush } from "../rows.ts";
 import type { Lane } from "./lane.ts";
 import type { Move } from "./moves.ts";
 import type { Processes } from "./processes.ts";
-import type { KnownCommand, Witness } from "./witness.ts";
+import type { KnownRequest, Witness } from "./witness.ts";
 
 /** What a push brings: a mergeable builder, one that is exclusive, one that waits for the first. */
 const SHAPES: Partial<BuilderDefinition>[][] = [
@@ -23,6 +23,7 @@ const SHAPES: Partial<BuilderDefinition>[][] = [
 ];
 const MOST_JOBS = 8;
 
+type Commanding = (ctx: SchedulerContext) => Promise<Command>;
 type OnJobs = Move & { do: "cancel" | "retrigger" | "raise" };
 
 /** What the people of a history push and ask for. */
@@ -44,8 +45,11 @@ export class People {
     const pushId = await makePush(test.sql, { branchId: farm.branchId, ownerId: farm.ownerId });
     const definitions = (SHAPES[shape % SHAPES.length] ?? []).map((part) => definition({ pool: farm.pool, ...part }));
     const input = { pushId, kind: "push" as const, reason: "A push.", definitions, properties: {} };
-    const send = (ctx: SchedulerContext) => submitBuildset(ctx, input);
-    await this.processes.perform(fate, test.ctx, send, ({ jobIds }) => this.witness.toldJobs(jobIds));
+    const send = async (ctx: SchedulerContext) => {
+      const { buildsetId, jobIds } = await submitBuildset(ctx, input);
+      return { id: buildsetId, created: jobIds };
+    };
+    await this.ask(fate, { asks: test.ctx, send, id: null, undoable: false });
   }
 
   /** Asks for something to be done to one job, or to every other one. */
@@ -55,15 +59,15 @@ export class People {
     if (first === undefined) return;
     if (move.do === "split") return this.split(move.fate, first);
     const jobIds = move.many ? jobs.filter((id) => id % 2 === first % 2) : [first];
-    const send = this.sendOf(move, jobIds);
-    if (send) await this.give(move.fate, send);
+    const command = this.commandOf(move, jobIds);
+    if (command) await this.give(move.fate, command);
   }
 
   private split(fate: Fate | null, jobId: number): Promise<void> {
     return this.processes.perform(fate, this.lane.farm.as(), (ctx) => splitJob(ctx, { jobId }));
   }
 
-  private sendOf(move: OnJobs, jobIds: number[]): KnownCommand["send"] | null {
+  private commandOf(move: OnJobs, jobIds: number[]): Commanding | null {
     const idempotencyKey = randomUUID();
     if (move.do === "cancel") return (ctx) => cancelJobs(ctx, { jobIds, idempotencyKey });
     if (move.do === "raise") {
@@ -75,27 +79,34 @@ export class People {
     return (ctx) => retriggerJobs(ctx, { jobIds: original, count: 1, dependents: move.many, idempotencyKey });
   }
 
-  /** Takes a command back, or sends it again with the same key. */
+  /** Takes a command back, or asks for something again with the same key. */
   async goBack(move: Move & { do: "undo" | "repeat" }): Promise<void> {
-    const { commands } = this.witness;
-    const known = commands.at(-1 - (move.command % commands.length));
-    if (known && move.do === "repeat") return this.send(move.fate, known);
-    const commandId = known?.id;
+    const { requests } = this.witness;
+    const known = requests.filter(({ undoable }) => undoable || move.do === "repeat");
+    const request = known.at(-1 - (move.command % known.length));
+    if (request && move.do === "repeat") return this.send(move.fate, request);
+    const commandId = request?.id;
     if (commandId == null) return;
     const idempotencyKey = randomUUID();
     await this.give(move.fate, (ctx) => undoCommand(ctx, { commandId, idempotencyKey }));
   }
 
-  private give(fate: Fate | null, send: (ctx: SchedulerContext) => Promise<Command>): Promise<void> {
-    const known: KnownCommand = { send, id: null };
-    this.witness.commands.push(known);
-    return this.send(fate, known);
+  private give(fate: Fate | null, command: Commanding): Promise<void> {
+    const send = async (ctx: SchedulerContext) => {
+      const { id, items } = await command(ctx);
+      return { id, created: items.flatMap(({ created }) => created) };
+    };
+    return this.ask(fate, { asks: this.lane.farm.as(), send, id: null, undoable: true });
   }
 
-  private send(fate: Fate | null, known: KnownCommand): Promise<void> {
-    return this.processes.perform(fate, this.lane.farm.as(), known.send, ({ id, items }) => {
-      this.witness.toldCommand(known, id);
-      this.witness.toldJobs(items.flatMap(({ created }) => created));
-    });
+  private ask(fate: Fate | null, request: KnownRequest): Promise<void> {
+    this.witness.requests.push(request);
+    return this.send(fate, request);
+  }
+
+  private send(fate: Fate | null, request: KnownRequest): Promise<void> {
+    return this.processes.perform(fate, request.asks, request.send, (reply) =>
+      this.witness.toldRequest(request, reply),
+    );
   }
 }

@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import type { Command } from "../../contracts/command.ts";
 import type { JobState, Result } from "../../contracts/job.ts";
 import type { QueueClass } from "../../contracts/placement.ts";
 import type { SchedulerContext } from "../../scheduler/context.ts";
@@ -17,12 +16,14 @@ export interface KnownRun {
   accepted: Result | null;
 }
 
-/** A command as whoever gave it knows it. */
-export interface KnownCommand {
-  /** Gives it, each time with the same key. */
-  send: (ctx: SchedulerContext) => Promise<Command>;
+/** What was asked for with a key, as whoever asked knows it: a command, or the buildset of a push. */
+export interface KnownRequest {
+  asks: SchedulerContext;
+  /** Asks, each time with the same key. */
+  send: (ctx: SchedulerContext) => Promise<{ id: number; created: number[] }>;
   /** Null until it was answered. */
   id: number | null;
+  undoable: boolean;
 }
 
 interface JobRow {
@@ -47,7 +48,7 @@ const JOBS = {
 /** What the clients of a history were told, and what must therefore hold. */
 export class Witness {
   readonly runs: KnownRun[] = [];
-  readonly commands: KnownCommand[] = [];
+  readonly requests: KnownRequest[] = [];
   /** Jobs that a submission or a retrigger answered with. */
   readonly jobs = new Set<number>();
 
@@ -59,11 +60,6 @@ export class Witness {
   constructor(lane: Lane, after: number) {
     this.lane = lane;
     this.after = after;
-  }
-
-  /** A submission or a retrigger was answered. */
-  toldJobs(jobIds: readonly number[]): void {
-    for (const id of jobIds) this.jobs.add(id);
   }
 
   /** A claim was answered with a run: always the same one for the same claim. */
@@ -79,10 +75,11 @@ export class Witness {
     run.accepted = result;
   }
 
-  /** A command was answered: with the same key it is the same command. */
-  toldCommand(command: KnownCommand, id: number): void {
-    if (command.id !== null) expect(id, "a command that is repeated").toBe(command.id);
-    command.id = id;
+  /** A request was answered: with the same key always in the same way. The jobs that it made are promised. */
+  toldRequest(request: KnownRequest, reply: { id: number; created: number[] }): void {
+    if (request.id !== null) expect(reply.id, "the answer to a request that is repeated").toBe(request.id);
+    request.id = reply.id;
+    for (const id of reply.created) this.jobs.add(id);
   }
 
   /** All that must hold at any moment. */

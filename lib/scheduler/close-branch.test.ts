@@ -110,10 +110,10 @@ describe("closeBranch", () => {
     expect(await told(farm)).toEqual([]);
     const admin = await farm.person("admin");
     for (const ask of [
-      closeBranch(admin, { branch: "nowhere", reason: "x" }),
-      openBranch(admin, { branch: "nowhere" }),
+      () => closeBranch(admin, { branch: "nowhere", reason: "x" }),
+      () => openBranch(admin, { branch: "nowhere" }),
     ]) {
-      await expect(ask).rejects.toMatchObject({ code: "not_found", message: "There is no branch nowhere." });
+      await expect(ask()).rejects.toMatchObject({ code: "not_found", message: "There is no branch nowhere." });
     }
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lockSlot } from "../db/sql/lock-slot.ts";
 import { type TestContext, testContext } from "../testing/context.ts";
 import { type Farm, makeFarm } from "../testing/farm.ts";
 import { makePool, uniqueName } from "../testing/rows.ts";
@@ -75,6 +76,21 @@ describe("pausePool", () => {
     expect((await farm.job(waitingId)).state).toBe("queued");
   });
 
+  it("outlasts a claim that waits for a job for as long as it may", async () => {
+    const farm = await makeFarm(test);
+    const longWaiting = `
+      SELECT pid FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%set_config%'
+        AND clock_timestamp() - query_start > interval '2.2 seconds'`;
+    let pausing: Promise<unknown> = Promise.resolve();
+    await test.sql.transaction(async (tx) => {
+      await lockSlot(tx, 1, 0);
+      pausing = pausePool(test.ctx, { pool: farm.pool, note: "x" });
+      await expect.poll(async () => (await test.sql.rows(longWaiting)).length, { timeout: 30_000 }).toBe(1);
+    });
+    expect(await pausing).toMatchObject({ pausedNote: "x" });
+  });
+
   it("refuses everybody but admins, and says so in the audit", async () => {
     const farm = await makeFarm(test);
     const input = { pool: farm.pool, note: "x" };
@@ -98,8 +114,11 @@ describe("pausePool", () => {
   it("says which pool is not there, and that one has left the configuration", async () => {
     const farm = await makeFarm(test);
     const admin = await farm.person("admin");
-    for (const ask of [pausePool(admin, { pool: "nowhere", note: "x" }), resumePool(admin, { pool: "nowhere" })]) {
-      await expect(ask).rejects.toMatchObject({ code: "not_found", message: "There is no pool nowhere." });
+    for (const ask of [
+      () => pausePool(admin, { pool: "nowhere", note: "x" }),
+      () => resumePool(admin, { pool: "nowhere" }),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({ code: "not_found", message: "There is no pool nowhere." });
     }
     const removed = uniqueName("pool");
     await makePool(test.sql, { name: removed, removedAt: new Date() });

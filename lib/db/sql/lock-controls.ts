@@ -6,5 +6,7 @@ import type { Sql } from "../sql.ts";
  * claim that had looked before can still start afterwards. It comes before everything else in the lock order.
  */
 export async function lockControls(tx: Sql): Promise<void> {
-  await tx.rows({ name: "lock-controls", text: "SELECT pg_advisory_xact_lock($1::bigint)" }, [ADVISORY_LOCKS.controls]);
+  // A claim waits two seconds at most for a job that somebody else has locked; a control outlasts it.
+  const text = "SELECT set_config('lock_timeout', '4s', true), pg_advisory_xact_lock($1::bigint)";
+  await tx.rows({ name: "lock-controls", text }, [ADVISORY_LOCKS.controls]);
 }

@@ -95,7 +95,7 @@ test("a waiting job says its place and what is before it, and a boost ends by it
 
   await job.more(/^Boost/);
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("textbox", { name: "Why do they go first?" }).fill("Its fix is needed tonight.");
+  await dialog.getByRole("textbox", { name: "Why before others?" }).fill("Its fix is needed tonight.");
   await dialog.getByRole("button", { name: "Set the priority of 1 job" }).click();
   await expect(job.xray).toContainText(`number 1 of ${repository.pool}`);
   await expect(page.getByText("Its fix is needed tonight.")).toBeVisible();

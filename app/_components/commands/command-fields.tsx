@@ -85,7 +85,7 @@ function PriorityFields(props: FieldsProps<Extract<JobRequest, { kind: "repriori
             }
             className="size-4 accent-accent"
           />
-          For a time only; afterwards they go back to the priority that they had
+          For a time only, then back to the priority before
         </label>
       )}
       {boost && (
@@ -105,7 +105,7 @@ function PriorityFields(props: FieldsProps<Extract<JobRequest, { kind: "repriori
             </select>
           </label>
           <label className={`${LABEL} min-w-0 grow`}>
-            Why do they go first?
+            Why before others?
             <input
               required
               maxLength={500}

@@ -45,7 +45,7 @@ export function KeyHelp() {
       <dialog
         ref={dialog}
         aria-labelledby={title}
-        className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-5 text-ink shadow-pop backdrop:bg-black/40"
+        className="m-auto w-[min(28rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-5 text-ink shadow-pop backdrop:bg-scrim"
       >
         <div className="mb-3 flex items-center justify-between">
           <h2 id={title} className="text-lg">

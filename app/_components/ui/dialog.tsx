@@ -28,7 +28,7 @@ export function Dialog({ open, onOpenChange, title, description, trigger, childr
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       {trigger && <Radix.Trigger asChild>{trigger}</Radix.Trigger>}
       <Radix.Portal container={overlayPlace()}>
-        <Radix.Overlay className="fixed inset-0 z-50 bg-black/45" />
+        <Radix.Overlay className="fixed inset-0 z-50 bg-scrim" />
         <Radix.Content
           ref={content}
           {...(description === undefined && { "aria-describedby": undefined })}

@@ -3,7 +3,7 @@ import type { JobExplanation } from "@/lib/contracts/explanation.ts";
 
 const PARTS = [
   { name: "higherRank", label: "by a higher rank", tone: "bg-accent" },
-  { name: "older", label: "submitted earlier", tone: "bg-running-soft border border-running" },
+  { name: "older", label: "submitted earlier", tone: "bg-line-strong" },
 ] as const;
 
 /** How many jobs are before this one, and by what: a bar with its legend. */
@@ -12,11 +12,13 @@ export function Ahead({ ahead }: { ahead: NonNullable<JobExplanation["ahead"]> }
   const shown = PARTS.filter(({ name }) => ahead[name] > 0);
   return (
     <div className="grid gap-1.5">
-      <div aria-hidden className="flex h-2.5 gap-px overflow-hidden rounded-full">
-        {shown.map(({ name, tone }) => (
-          <div key={name} className={clsx("min-w-1.5", tone)} style={{ flexGrow: ahead[name] }} />
-        ))}
-      </div>
+      {shown.length > 1 && (
+        <div aria-hidden className="flex h-2 gap-px overflow-hidden rounded-full">
+          {shown.map(({ name, tone }) => (
+            <div key={name} className={clsx("min-w-1.5", tone)} style={{ flexGrow: ahead[name] }} />
+          ))}
+        </div>
+      )}
       <ul aria-label="Jobs before it" className="flex flex-wrap gap-x-4 gap-y-1 text-ink-2">
         {shown.map(({ name, label, tone }) => (
           <li key={name} className="inline-flex items-center gap-1.5">

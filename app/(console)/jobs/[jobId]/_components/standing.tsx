@@ -1,6 +1,7 @@
 "use client";
 
 import Link from "next/link";
+import { Fragment } from "react";
 import { statusOf } from "@/app/_components/jobs/status.ts";
 import { StatusSymbol } from "@/app/_components/jobs/symbol.tsx";
 import { plural } from "@/app/_components/time/format.ts";
@@ -61,16 +62,19 @@ function Queued({ job }: { job: JobDetail }) {
 function Blocked({ job }: { job: JobDetail }) {
   const waitsFor = job.needs.filter((need) => need.state !== "done");
   return (
-    <p className="flex flex-wrap items-center gap-x-1.5">
-      Waits for
-      {waitsFor.map((need) => (
-        <Link key={need.id} href={`/jobs/${need.id}`} className="link inline-flex items-center gap-1.5">
-          <StatusSymbol status={statusOf(need)} size="sm" />
-          {need.builder}
-        </Link>
+    <p>
+      Waits for{" "}
+      {waitsFor.map((need, index) => (
+        <Fragment key={need.id}>
+          {index > 0 && ", "}
+          <Link href={`/jobs/${need.id}`} className="link inline-flex items-center gap-1.5 align-bottom">
+            <StatusSymbol status={statusOf(need)} size="sm" />
+            {need.builder}
+          </Link>
+        </Fragment>
       ))}
-      {waitsFor.length === 0 && "the jobs it needs"}. It enters the queue at its old place as soon as they have
-      succeeded.
+      {waitsFor.length === 0 && "the jobs it needs"}. It enters the queue at its old place as soon as{" "}
+      {waitsFor.length === 1 ? "that has" : "they have"} succeeded.
     </p>
   );
 }

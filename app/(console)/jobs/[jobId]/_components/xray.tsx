@@ -3,11 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleMinus } from "lucide-react";
 import Link from "next/link";
-import { plural } from "@/app/_components/time/format.ts";
 import { Panel } from "@/app/_components/ui/panel.tsx";
 import { ErrorState, Skeleton } from "@/app/_components/ui/states.tsx";
 import { jobQueries } from "@/app/_queries/jobs.ts";
-import type { JobExplanation } from "@/lib/contracts/explanation.ts";
+import type { Blocker, JobExplanation } from "@/lib/contracts/explanation.ts";
 import { Ahead } from "./ahead.tsx";
 import { Estimate } from "./estimate.tsx";
 
@@ -48,8 +47,13 @@ function Place({ explanation: { position, pool } }: { explanation: JobExplanatio
 function Blockers({ explanation: { blockers, ahead } }: { explanation: JobExplanation }) {
   if (blockers.length === 0) {
     if (ahead === null) return null;
-    const waiting = ahead.total === 0 ? "It is next" : `${plural(ahead.total, "job is", "jobs are")} before it`;
-    return <p>Nothing holds it back. {waiting}; it starts as soon as a worker is free for it.</p>;
+    return (
+      <p>
+        {ahead.total === 0
+          ? "It is next: it starts as soon as a worker is free for it."
+          : "It waits for its turn; nothing else holds it back."}
+      </p>
+    );
   }
   return (
     <ul aria-label="What holds it back" className="grid gap-1.5">
@@ -57,12 +61,7 @@ function Blockers({ explanation: { blockers, ahead } }: { explanation: JobExplan
         <li key={`${blocker.code} ${blocker.jobId}`} className="flex items-start gap-2">
           <CircleMinus aria-hidden className="mt-0.5 size-4 shrink-0 text-warnings" />
           <span>
-            {blocker.sentence}{" "}
-            {blocker.jobId !== null && (
-              <Link href={`/jobs/${blocker.jobId}`} className="link">
-                Job {blocker.jobId}
-              </Link>
-            )}{" "}
+            <Sentence blocker={blocker} />{" "}
             <code className="whitespace-nowrap rounded-sm bg-idle-soft px-1 py-0.5 font-mono text-ink-2 text-xs">
               {blocker.code}
             </code>
@@ -70,5 +69,20 @@ function Blockers({ explanation: { blockers, ahead } }: { explanation: JobExplan
         </li>
       ))}
     </ul>
+  );
+}
+
+/** A blocker's sentence, in which the job that is waited for is a link. */
+function Sentence({ blocker: { sentence, jobId } }: { blocker: Blocker }) {
+  const [before = "", after] = jobId === null ? [sentence] : sentence.split(`job ${jobId}`, 2);
+  if (after === undefined) return before;
+  return (
+    <>
+      {before}
+      <Link href={`/jobs/${jobId}`} className="link">
+        job {jobId}
+      </Link>
+      {after}
+    </>
   );
 }

@@ -108,6 +108,7 @@ export function findFirst(
       FROM jobs j JOIN pools p ON p.id = j.pool_id JOIN branches b ON b.id = j.branch_id
       WHERE j.pool_id = want.pool_id AND j.queue_class = ANY (want.classes) AND j.state = 'queued'
         AND j.only_worker_id IS NULL AND ${OPEN}
+        AND j.branch_id <> ALL (ARRAY (SELECT id FROM branches WHERE closed_at IS NOT NULL)) -- before any join
       ORDER BY j.score, j.id LIMIT 64
     ) AS first
     ORDER BY first.score, first.id LIMIT 64`;

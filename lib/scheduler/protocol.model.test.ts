@@ -43,6 +43,6 @@ it("keeps the invariants through random histories with faults, and then finishes
   const figures = `${played} histories in ${seconds.toFixed(0)} s, seed ${settings.seed}`;
   console.log(figures);
   if (process.env.MODEL_REPORT) writeFileSync(process.env.MODEL_REPORT, JSON.stringify(explored));
-  expect(broken?.report, figures).toBeUndefined();
+  if (broken) throw new Error(`${broken.report}\n(${figures})`);
   if (played >= ENOUGH) expect(Object.keys(seen)).toEqual(expect.arrayContaining(EVERYTHING));
 });

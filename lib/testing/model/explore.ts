@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { drain } from "./drain.ts";
 import { History } from "./history.ts";
@@ -47,11 +48,24 @@ export async function explore({ histories, lanes, seed, shrinks, path }: Explora
       ...(path !== undefined && { path }),
     });
     await stage.close();
-    if (details.failed)
-      broken ??= { rule: ruleOf(details.errorInstance), report: fc.defaultReportMessage(details) ?? "" };
+    if (details.failed) broken ??= toBroken(details);
   });
   await Promise.all(explored);
   return { played, seconds: (performance.now() - began) / 1000, broken, seen };
+}
+
+/** A history that broke a rule, as far as it was played. */
+class BrokenHistory extends Error {
+  constructor(cause: unknown, steps: readonly Step[]) {
+    super(["the history was:", ...steps.map((step) => JSON.stringify(step))].join("\n  "), { cause });
+  }
+}
+
+function toBroken({ errorInstance, seed, counterexamplePath }: fc.RunDetails<[Step[]]>): Explored["broken"] {
+  const { cause, message } = errorInstance instanceof Error ? errorInstance : new Error(String(errorInstance));
+  const rule = ruleOf(cause ?? errorInstance);
+  const again = `npm run model -- --seed ${seed} --path ${counterexamplePath}`;
+  return { rule, report: `${rule}; to play it again: ${again}\n${message}\n${inspect(cause)}` };
 }
 
 /** What was broken: by the name of a constraint of the database, or by the beginning of an error's message. */
@@ -102,11 +116,19 @@ class Stage {
   }
 }
 
-/** One history from its first push to the end of its last job. */
+/** One history from its first push to the end of its last job. An error names the steps that were played. */
 export async function playOne(lane: Lane, steps: readonly Step[]): Promise<void> {
   const { last } = await lane.test.sql.one<{ last: number }>("SELECT coalesce(max(id), 0) AS last FROM jobs");
   const history = new History(lane, last);
-  await history.people.submit(null, 2);
-  for (const step of steps) await history.play(step);
-  await drain(history, last);
+  const played: Step[] = [];
+  try {
+    await history.people.submit(null, 2);
+    for (const step of steps) {
+      played.push(step);
+      await history.play(step);
+    }
+    await drain(history, last);
+  } catch (error) {
+    throw new BrokenHistory(error, played);
+  }
 }

@@ -1,10 +1,16 @@
 import type { SchedulerContext } from "../../scheduler/context.ts";
 import { SchedulerError } from "../../scheduler/errors.ts";
+import { QueueNotReady } from "../../scheduler/queue/queue-not-ready.ts";
 import { type Fate, MortalProcess } from "../crash.ts";
 import type { Lane } from "./lane.ts";
 
 /** What a verb may refuse with at any time; everything else is a fault. `unavailable`: a lock was not to be had in two seconds. */
 const REFUSALS = new Set(["conflict", "not_found", "unavailable"]);
+
+/** A process that stood still may find that Redis did not answer in time. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof QueueNotReady || (error instanceof SchedulerError && REFUSALS.has(error.code));
+}
 
 /** The processes of the product in one history: each serves one request, and may die or stand still meanwhile. */
 export class Processes {
@@ -29,7 +35,7 @@ export class Processes {
   ): Promise<void> {
     const process = new MortalProcess(fate);
     const done = verb(process.contextOver(asks, this.lane.test.redis)).then(heard, (error: unknown) => {
-      if (!(error instanceof SchedulerError) || !REFUSALS.has(error.code)) throw error;
+      if (!isRefusal(error)) throw error;
     });
     await Promise.race([done, process.stopped]);
     if (process.dead) this.lane.struck.died++;

@@ -5,6 +5,7 @@ import type { Problem } from "@/lib/contracts/problem.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { Tip } from "../ui/tip.tsx";
 import { useControl } from "./use-control.ts";
 
 interface ReasonDialogProps {
@@ -35,9 +36,11 @@ export function ReasonDialog(props: ReasonDialogProps) {
   };
   if (refusal !== undefined) {
     return (
-      <Button refusal={refusal} icon={icon} title={refusal}>
-        {label}
-      </Button>
+      <Tip text={refusal}>
+        <Button refusal={refusal} icon={icon}>
+          {label}
+        </Button>
+      </Tip>
     );
   }
   return (

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { Problem } from "@/lib/contracts/problem.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { Tip } from "../ui/tip.tsx";
 import { useControl } from "./use-control.ts";
 
 interface UndoControlProps {
@@ -18,16 +19,11 @@ export function UndoControl({ label, icon, refusal, perform }: UndoControlProps)
   const { send, pending, refusal: refused } = useControl();
   return (
     <>
-      <Button
-        look="primary"
-        icon={icon}
-        pending={pending}
-        refusal={refusal}
-        {...(refusal !== undefined && { title: refusal })}
-        onClick={() => void send(perform)}
-      >
-        {label}
-      </Button>
+      <Tip text={refusal}>
+        <Button look="primary" icon={icon} pending={pending} refusal={refusal} onClick={() => void send(perform)}>
+          {label}
+        </Button>
+      </Tip>
       {refused !== null && <Notice kind="refused">{refused}</Notice>}
     </>
   );

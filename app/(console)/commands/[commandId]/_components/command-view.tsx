@@ -5,6 +5,7 @@ import { clsx } from "clsx";
 import Link from "next/link";
 import { useSearchParams } from "next/navigation";
 import { commandSummary } from "@/app/_components/commands/command-summary.ts";
+import { Progress } from "@/app/_components/commands/progress.tsx";
 import { UndoButton } from "@/app/_components/commands/undo-button.tsx";
 import { Age } from "@/app/_components/time/times.tsx";
 import { LoadMore } from "@/app/_components/ui/load-more.tsx";
@@ -18,6 +19,12 @@ const TITLES: Record<Command["kind"], string> = {
   retrigger: "Retrigger",
   reprioritize: "Change of priority",
   undo: "Undo",
+};
+const LABELS: Record<ItemOutcome, string> = {
+  pending: "to go",
+  done: "done",
+  unchanged: "already so",
+  refused: "refused",
 };
 const TONES: Record<CommandItem["outcome"], string> = {
   pending: "text-ink-3",
@@ -43,8 +50,14 @@ export function CommandView({ commandId }: { commandId: number }) {
   return (
     <>
       <Heading command={command} />
+      {command.completedAt === null && (
+        <div className="mb-4">
+          <Progress command={command} />
+        </div>
+      )}
       <section aria-label="Outcomes" className="card overflow-hidden">
         <Filters command={command} shown={outcome} />
+        {items.length === 0 && <p className="px-4 py-6 text-center text-ink-2 text-sm">No job has this outcome.</p>}
         <ul className="divide-y divide-line">
           {items.map((item) => (
             <Item key={item.jobId} item={item} />
@@ -105,7 +118,7 @@ function Filters({ command, shown }: { command: Command; shown: ItemOutcome | un
           <Filter
             key={outcome}
             href={`/commands/${id}?outcome=${outcome}`}
-            label={outcome}
+            label={LABELS[outcome]}
             count={counts[outcome]}
             current={shown === outcome}
           />
@@ -132,7 +145,7 @@ function Item({ item }: { item: CommandItem }) {
       <Link href={`/jobs/${item.jobId}`} className="link min-w-20 tabular-nums">
         job {item.jobId}
       </Link>
-      <span className={clsx("min-w-20", TONES[item.outcome])}>{item.outcome}</span>
+      <span className={clsx("min-w-20", TONES[item.outcome])}>{LABELS[item.outcome]}</span>
       <span className="min-w-0 text-ink-2">
         {item.message}
         {item.created.slice(0, 20).map((jobId) => (

@@ -16,7 +16,7 @@ it("measures both queues on one Redis, and says what it has measured", async () 
   const kinds = ["redis" as const];
   const services = await startServices({ folder, secretsFolder: path.join(folder, "secrets"), durable: false, kinds });
   try {
-    const measured = await measureQueues(services.env.REDIS_URL ?? "", { jobs: 1_200, operations: 80, rounds: 3 });
+    const measured = await measureQueues(services.env.REDIS_URL ?? "", { jobs: 1_200, operations: 40, rounds: 3 });
     expect(measured.depths.map(({ depth }) => depth)).toEqual([1_000, 1_200]);
     const figures = queueFigures(measured, "the peer");
     for (const { value } of figures) expect(value).toBeGreaterThan(0);

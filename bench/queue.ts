@@ -10,46 +10,59 @@ import { startServices } from "../scripts/services/services.ts";
 import { BULLMQ, openBullMq } from "./queue/bullmq-queue.ts";
 import { type DepthCosts, drawDepthPlot } from "./queue/depth-plot.ts";
 import { type Measured, queueFigures, rebuildFigures } from "./queue/figures.ts";
-import { measureClaims, measureCosts, measureFinishAndClaim } from "./queue/measure.ts";
+import { type Contender, type Costs, measureClaims, measureCosts, measureFinishAndClaim } from "./queue/measure.ts";
 import { openOurQueue } from "./queue/our-queue.ts";
 import { measureRebuild } from "./queue/rebuild.ts";
 import { type Figure, report } from "./report/figure.ts";
 
 /** How much is measured; the defaults are what the targets are about. */
 export interface Size {
-  /** Jobs that wait at the end; at each power of ten before, from a thousand, it is measured, too. */
+  /** Jobs that wait in the deepest queue; others have each power of ten before it, from a thousand. */
   jobs: number;
-  /** Of each kind, in a round at the end; a quarter of it at the depths before. */
+  /** Of each kind, in each round and queue. */
   operations: number;
   rounds: number;
 }
 
-const SIZE: Size = { jobs: 1_000_000, operations: 20_000, rounds: 3 };
+const SIZE: Size = { jobs: 1_000_000, operations: 1_000, rounds: 15 };
 
 /** Measures both queues on the Redis at this address, which must be empty and used by nobody else. */
 export async function measureQueues(redisUrl: string, { jobs, operations, rounds }: Size): Promise<Measured> {
-  const [ours, peer] = [await openOurQueue(redisUrl), await openBullMq(redisUrl)] as const;
-  const memory = { ours: 0, peer: 0 };
-  const depths: DepthCosts[] = [];
+  const depths = depthsTo(jobs);
+  const ours = await Promise.all(depths.map((depth) => openOurQueue(redisUrl, depth)));
+  const peers = await Promise.all(depths.map((depth) => openBullMq(redisUrl, `bench-${depth}`)));
   try {
-    let filled = 0;
-    for (const depth of depthsTo(jobs)) {
-      memory.ours += await grown(redisUrl, () => ours.fill(filled + 1, depth));
-      memory.peer += await grown(redisUrl, () => peer.fill(filled + 1, depth));
-      filled = depth;
-      const size = { depth, operations: depth === jobs ? operations : Math.ceil(operations / 4), rounds };
-      const [ourCosts, peerCosts] = await measureCosts([ours, peer], size);
-      if (ourCosts && peerCosts) depths.push({ depth, ours: ourCosts, peer: peerCosts });
+    const grown = { ours: 0, peer: 0 };
+    const contenders: Contender[] = [];
+    for (const [index, depth] of depths.entries()) {
+      const [our, peer] = [ours[index], peers[index]];
+      if (!our || !peer) continue;
+      grown.ours = await growth(redisUrl, () => our.fill(1, depth));
+      grown.peer = await growth(redisUrl, () => peer.fill(1, depth));
+      contenders.push({ subject: our, depth }, { subject: peer, depth });
     }
-    const [ourClaims = [], peerClaims = []] = await measureClaims([ours, peer], {
-      claims: Math.ceil(operations / 20),
-      rounds,
-    });
-    const together = await measureFinishAndClaim(peer, { depth: jobs, operations, rounds });
-    return { jobs, depths, memory, claims: { ours: ourClaims, peer: peerClaims }, peerTogether: together };
+    const costs = await measureCosts(contenders, { operations, rounds });
+    const deepest = contenders.slice(-2);
+    const [ourClaims = [], peerClaims = []] = await measureClaims(
+      deepest.map((contender) => contender.subject),
+      { claims: operations / 10, rounds },
+    );
+    const together = deepest[1] && (await measureFinishAndClaim(deepest[1], { operations, rounds }));
+    return {
+      jobs,
+      depths: depths.map((depth, index) => costsAt(depth, costs.slice(2 * index, 2 * index + 2))),
+      memory: grown, // of the last, which is the deepest
+      claims: { ours: ourClaims, peer: peerClaims },
+      peerTogether: together,
+    };
   } finally {
-    await Promise.all([ours.close(), peer.close()]);
+    await Promise.all([...ours, ...peers].map((subject) => subject.close()));
   }
+}
+
+function costsAt(depth: number, [ours, peer]: Costs[]): DepthCosts {
+  if (!ours || !peer) throw new Error(`Nothing was measured with ${depth} jobs.`);
+  return { depth, ours, peer };
 }
 
 /** All figures of this benchmark, on a Redis and a PostgreSQL of its own, durable as in production; the plot goes to `plot` if given. */
@@ -78,7 +91,7 @@ function depthsTo(jobs: number): number[] {
 }
 
 /** By how many bytes Redis grows meanwhile. */
-async function grown(redisUrl: string, work: () => Promise<void>): Promise<number> {
+async function growth(redisUrl: string, work: () => Promise<void>): Promise<number> {
   const redis = openRedis(redisUrl, "background");
   await redisReady(redis);
   const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
@@ -95,5 +108,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const { values } = parseArgs({ options: { jobs: { type: "string" }, plot: { type: "string" } } });
   const jobs = Number(values.jobs ?? SIZE.jobs);
   if (!Number.isInteger(jobs) || jobs < 2_000) throw new RangeError("--jobs must be a whole number of at least 2000.");
-  report(await run({ ...SIZE, jobs, operations: Math.min(SIZE.operations, jobs) }, values.plot));
+  report(await run({ ...SIZE, jobs }, values.plot));
 }

@@ -11,7 +11,7 @@ const TOKEN = "bench";
 const PRIORITIES = 2_000_000;
 
 /** Opens BullMQ with priorities and without keeping what is done, and drives its worker by hand, so that each call is one script. */
-export async function openBullMq(redisUrl: string): Promise<Subject<Job>> {
+export async function openBullMq(redisUrl: string, name: string): Promise<Subject<Job>> {
   const address = parseRedisAddress(redisUrl);
   const [node] = address?.nodes ?? [];
   const connection = {
@@ -21,8 +21,8 @@ export async function openBullMq(redisUrl: string): Promise<Subject<Job>> {
     maxRetriesPerRequest: null,
   };
   const defaultJobOptions = { removeOnComplete: true, removeOnFail: true };
-  const queue = new Queue("bench", { connection, defaultJobOptions });
-  const worker = new Worker("bench", null, {
+  const queue = new Queue(name, { connection, defaultJobOptions });
+  const worker = new Worker(name, null, {
     connection,
     name: "bench",
     autorun: false,

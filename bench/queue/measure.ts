@@ -8,20 +8,29 @@ export const IN_FLIGHT = 32;
 /** Microseconds per operation. */
 export type Costs = Record<Operation, number>;
 
+/** A queue in which so many jobs wait. */
+export interface Contender {
+  subject: Subject;
+  depth: number;
+}
+
 /**
- * Measures every operation on queues in which `depth` jobs wait, so many of each per round; each queue in turn, and each as often first.
- * The depth is the same again afterwards. Answers the medians over the rounds, per queue.
+ * Measures every operation on every queue, so many of each in a round; in each round all queues have their turn, beginning with another
+ * one, so that whatever else the machine does meets all alike. Depths are the same again afterwards. Answers the medians over the rounds;
+ * one round before them warms up.
  */
 export async function measureCosts(
-  subjects: readonly Subject[],
-  size: { depth: number; operations: number; rounds: number },
+  contenders: readonly Contender[],
+  size: { operations: number; rounds: number },
 ): Promise<Costs[]> {
-  const rounds = subjects.map((): Costs[] => []);
-  for (let round = 0; round < size.rounds; round++) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      const index = (round + turn) % subjects.length;
-      const subject = subjects[index];
-      if (subject) rounds[index]?.push(await measureRound(subject, size.depth, size.operations));
+  const rounds = contenders.map((): Costs[] => []);
+  for (let round = 0; round <= size.rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (round + turn) % contenders.length;
+      const contender = contenders[index];
+      if (!contender) continue;
+      const costs = await measureRound(contender.subject, contender.depth, size.operations);
+      if (round > 0) rounds[index]?.push(costs);
     }
   }
   const medianOf = (costs: Costs[], operation: Operation) => median(costs.map((cost) => cost[operation]));
@@ -38,12 +47,12 @@ export async function measureCosts(
  * queue that cannot. The depth is the same again afterwards.
  */
 export async function measureFinishAndClaim(
-  subject: Subject,
-  size: { depth: number; operations: number; rounds: number },
+  { subject, depth }: Contender,
+  size: { operations: number; rounds: number },
 ): Promise<number | undefined> {
   const { finishAndClaim } = subject;
   if (!finishAndClaim) return undefined;
-  const count = Math.min(size.operations, Math.ceil(size.depth / 4));
+  const count = Math.min(size.operations, Math.ceil(depth / 4));
   const costs: number[] = [];
   for (let round = 0; round < size.rounds; round++) {
     const done: number[] = [];

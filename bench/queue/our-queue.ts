@@ -4,19 +4,17 @@ import { QUEUE_CLASSES } from "../../lib/scheduler/queue/keys.ts";
 import { QueueRebuild } from "../../lib/scheduler/queue/queue-rebuild.ts";
 import type { Subject } from "./subject.ts";
 
-const POOL_ID = 1;
-
 /** Jobs of the last twelve days, in ms. */
 const SPREAD_MS = 1_000_000_000;
 
-/** Opens our queue as the relay and a claim use it: a new version with every write, a claim that may take of every class. */
-export async function openOurQueue(redisUrl: string): Promise<Subject<QueueHint>> {
+/** Opens the queue of a pool as the relay and a claim use it: a new version with every write, a claim that may take of every class. */
+export async function openOurQueue(redisUrl: string, poolId: number): Promise<Subject<QueueHint>> {
   const redis = openRedis(redisUrl, "background");
   await redisReady(redis);
-  const rebuild = new QueueRebuild(redis, POOL_ID);
+  const rebuild = new QueueRebuild(redis, poolId);
   await rebuild.begin();
   await rebuild.swap();
-  const queue = new JobQueue(redis, POOL_ID);
+  const queue = new JobQueue(redis, poolId);
   const epoch = (await queue.epoch()) ?? "";
   let version = 1;
   const entry = (jobId: number): QueueEntry => {

@@ -66,7 +66,7 @@ export interface EpisodeOptions {
  * draining of everything, and the dump. What checkers read is in `<folder>/journals` afterwards.
  */
 export async function playEpisode(options: EpisodeOptions): Promise<string> {
-  const { folder, seed, size, say } = options;
+  const { folder, size, say } = options;
   mkdirSync(folder, { recursive: true });
   const deaths = new Journal<object>(path.join(folder, "deaths.jsonl"));
   const world = await startWorld({
@@ -77,9 +77,9 @@ export async function playEpisode(options: EpisodeOptions): Promise<string> {
   });
   try {
     say("the world is up");
-    const meta = await loadAndStrike(world, new Random(seed), options);
+    const { meta, readers } = await loadAndStrike(world, options);
     say("calm; the queue drains");
-    await drain(world, meta, options);
+    await drain(world, meta, readers);
     writeFileSync(path.join(world.journals, "meta.json"), JSON.stringify(meta));
     const { postgres, redis } = world.stores;
     await dump(world.journals, postgres.url, redis.url, world.dataFolder);
@@ -89,12 +89,10 @@ export async function playEpisode(options: EpisodeOptions): Promise<string> {
   return world.journals;
 }
 
-async function loadAndStrike(
-  world: World,
-  random: Random,
-  { seed, size, say, pointsFile }: EpisodeOptions,
-): Promise<Meta> {
+/** Everything that acts in an episode: the load, the readers, and what goes wrong. */
+function cast(world: World, { seed, size, pointsFile }: EpisodeOptions) {
   const journal = <Line extends object>(name: string) => new Journal<Line>(path.join(world.journals, name));
+  const random = new Random(seed);
   const client = new Client(world.urls.driver, world.people, journal<HistoryLine>("history.jsonl"));
   const databaseUrl = world.stores.postgres.url;
   const driver = new Driver({ client, databaseUrl, source: world.source, random, ...size });
@@ -104,15 +102,22 @@ async function loadAndStrike(
   );
   const trouble = { world, random: new Random(`${seed} faults`), journal: journal<FaultLine>("faults.jsonl") };
   const striker = new Striker({ ...trouble, everyMs: size.faultEveryMs, faults: size.faults, kinds: size.kinds });
-  const source = size.sweep ? new Sweep({ ...trouble, ...size.sweep, pointsFile }) : striker;
+  const faults = size.sweep ? new Sweep({ ...trouble, ...size.sweep, pointsFile }) : striker;
+  return { driver, readers, striker, faults };
+}
+
+/** Load and faults until both have done what the size asks for; then each store's outage alone; then the last words of the driver. */
+async function loadAndStrike(world: World, options: EpisodeOptions): Promise<{ meta: Meta; readers: EventReader[] }> {
+  const { seed, size, say } = options;
+  const { driver, readers, striker, faults } = cast(world, options);
   const startedAt = nowMs();
-  for (const part of [driver, source, ...readers]) part.start();
+  for (const part of [driver, faults, ...readers]) part.start();
   for (let seconds = 0; seconds < size.maxSeconds; seconds++) {
-    if (source.satisfied && (driver.satisfied || size.sweep)) break;
+    if (faults.satisfied && (driver.satisfied || size.sweep)) break;
     await pass(1000);
-    if (seconds % 30 === 29) say(`${driver.total} jobs, ${source.count} faults`);
+    if (seconds % 30 === 29) say(`${driver.total} jobs, ${faults.count} faults`);
   }
-  await source.stop();
+  await faults.stop();
   await calm(world);
   if (!size.noneAlone) {
     await pass(ALONE_AFTER_MS);
@@ -121,26 +126,15 @@ async function loadAndStrike(
   const calmAt = nowMs();
   await driver.stop();
   const { lease: leaseSeconds, sweep: sweepSeconds } = PROFILE;
-  readersOf.set(world, readers);
-  return {
-    seed,
-    leaseSeconds,
-    sweepSeconds,
-    wallOffsetMs: wallOffsetMs(),
-    startedAt,
-    calmAt,
-    drainedAt: null,
-    drainSeconds: size.drainSeconds,
-    parkedFrom: null,
-  };
+  const profile = { seed, leaseSeconds, sweepSeconds, drainSeconds: size.drainSeconds };
+  const times = { wallOffsetMs: wallOffsetMs(), startedAt, calmAt, drainedAt: null, parkedFrom: null };
+  return { meta: { ...profile, ...times }, readers };
 }
 
-/** Readers go on until everything is drained. */
-const readersOf = new WeakMap<World, EventReader[]>();
-
-async function drain(world: World, meta: Meta, { size }: EpisodeOptions): Promise<void> {
+/** Waits for the end of everything, compares the stores on the way, and ends the readers when they have seen the last event. */
+async function drain(world: World, meta: Meta, readers: readonly EventReader[]): Promise<void> {
   const { postgres, redis } = world.stores;
-  const deadline = meta.calmAt + size.drainSeconds * 1000;
+  const deadline = meta.calmAt + meta.drainSeconds * 1000;
   const checks = new Journal<IndexCheck>(path.join(world.journals, "index-checks.jsonl"));
   const stores = { databaseUrl: postgres.url, redisUrl: redis.url };
   checks.write(await checkIndex(stores, POOLS.parked, 30_000));
@@ -150,9 +144,9 @@ async function drain(world: World, meta: Meta, { size }: EpisodeOptions): Promis
   await world.addWorker(POOLS.parked);
   if (await untilDone(postgres.url, "true", deadline)) meta.drainedAt = nowMs();
   await untilNothing(postgres.url, "SELECT 1 FROM runs WHERE state IN ('running', 'cancelling') LIMIT 1", deadline);
-  await untilTold(postgres.url, readersOf.get(world) ?? []);
+  await untilTold(postgres.url, readers);
   for (const pool of Object.values(POOLS)) checks.write(await checkIndex(stores, pool, 10_000));
-  await Promise.all((readersOf.get(world) ?? []).map((reader) => reader.stop()));
+  await Promise.all(readers.map((reader) => reader.stop()));
 }
 
 /** True when all jobs of these pools are done before the deadline. */

@@ -33,7 +33,7 @@ export const LEVELS = {
     sweeps: {
       episodes: 5,
       repeats: 20,
-      size: { ...MEDIUM, jobs: 100_000, faults: 0, maxSeconds: 3_600 },
+      size: { ...MEDIUM, jobs: 20_000, faults: 0, maxSeconds: 3_600 },
     },
   },
 } as const satisfies Record<string, Level>;

@@ -2,7 +2,7 @@ import type { Facts } from "../facts.ts";
 
 /** What a checker found. It holds when there is no violation. */
 export interface Finding {
-  /** The invariants that it is about, as docs/reliability calls them, such as `I1`. */
+  /** The numbers of the invariants that it is about, such as `I1 I22`; its checker's docstring says them in words. */
   invariant: string;
   name: string;
   /** How many things it looked at: one that looked at nothing has proven nothing. */

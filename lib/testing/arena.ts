@@ -43,19 +43,20 @@ export class Arena {
 
   /** Lets so many pairs meet; `meet` gets a ring with a new job that waits in Redis. */
   async pairs(count: number, meet: (ring: Ring) => Promise<void>): Promise<void> {
-    for (let left = count; left > 0; left -= RINGS) await inEach((await this.fill()).slice(0, left), meet);
+    for (let left = count; left > 0; left -= RINGS) await inEach(await this.fill(left), meet);
   }
 
-  /** One push with a job for every pool, carried to Redis. */
-  async fill(): Promise<Ring[]> {
-    const [first] = this.rings;
+  /** One push with a job for every pool, or for so many of them, carried to Redis. */
+  async fill(most = RINGS): Promise<Ring[]> {
+    const rings = this.rings.slice(0, most);
+    const [first] = rings;
     const { branchId, ownerId } = first?.farm ?? {};
     const pushId = await makePush(this.test.sql, { ...(branchId && { branchId }), ...(ownerId && { ownerId }) });
-    const definitions = this.rings.map(({ farm: { pool } }) => definition({ name: pool, pool, mergeable: false }));
+    const definitions = rings.map(({ farm: { pool } }) => definition({ name: pool, pool, mergeable: false }));
     const input = { pushId, kind: "push" as const, reason: "A push.", definitions, properties: {} };
     const { jobIds } = await submitBuildset(this.test.ctx, input);
     while ((await relayQueue(this.test.ctx)).more);
-    return this.rings.map((ring, index) => ({ ...ring, jobId: jobIds[index] ?? 0 }));
+    return rings.map((ring, index) => ({ ...ring, jobId: jobIds[index] ?? 0 }));
   }
 }
 

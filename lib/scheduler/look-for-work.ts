@@ -63,27 +63,39 @@ interface Surroundings {
   /** Whether Redis answers. */
   ready: boolean;
   wants: PoolWants[];
-  free: ReadonlyMap<number, FreeSlots>;
+  /** The free slots of a pool, read once. */
+  free: (poolId: number) => Promise<FreeSlots>;
 }
 
 async function lookAround(ctx: SchedulerContext, search: Search, waits: boolean): Promise<Surroundings> {
   // A pause is as old as the claim: who has just come passes paused pools over, who waits may be called by their resumption.
   const pools = search.claim.pools.filter((pool) => waits || !pool.paused);
+  const known = new Map<number, ReturnType<typeof freeSlots>>();
+  const free = (pool: ClaimPool) => {
+    const slots = known.get(pool.id) ?? freeSlots(ctx, search, pool, waits);
+    known.set(pool.id, slots);
+    return slots;
+  };
   let ready = true;
-  const free = new Map<number, FreeSlots>();
-  await Promise.all(
-    pools.map(async (pool) => {
-      const { all, fast, local } = await freeSlots(ctx, search, pool, waits);
-      if (local) ready = false;
-      free.set(pool.id, { all, fast });
-    }),
-  );
-  const wants = pools.map((pool) => {
-    const slots = free.get(pool.id) ?? { all: 1, fast: 0 };
+  const wants = pools.map(async (pool) => {
+    // Most pools keep nothing back, so that what is free need not be known before there is a job.
+    const keeps = pool.reserveWorkers > 0 || pool.idleAbove > 0;
+    const slots = keeps ? await free(pool) : ALONE;
+    if (slots.local) ready = false;
     return { poolId: pool.id, classes: openClasses({ speed: search.speed, pool, free: slots }) };
   });
-  return { ready, wants, free };
+  return {
+    wants: await Promise.all(wants),
+    ready,
+    free: async (poolId) => {
+      const pool = pools.find(({ id }) => id === poolId);
+      return pool ? await free(pool) : ALONE;
+    },
+  };
 }
+
+/** Nobody but the slot that asks. */
+const ALONE = { all: 1, fast: 0, local: false };
 
 /** Free slots of a pool, the asking one among them; those of this process alone while Redis does not answer (`local`). */
 async function freeSlots(
@@ -109,8 +121,8 @@ async function freeSlots(
 /** Tries the jobs that were sent to this very worker. */
 export async function tryProbes(ctx: SchedulerContext, search: Search): Promise<Looked<Found>> {
   for (let jobId = search.probes.shift(); jobId !== undefined; jobId = search.probes.shift()) {
-    const free = { all: 1, fast: 0 };
-    const looked = await attempt(ctx, search, { job: { hinted: jobId }, free, placement: probePlacement(search) });
+    const placement = probePlacement(search);
+    const looked = await attempt(ctx, search, { job: { hinted: jobId }, free: ALONE, placement });
     if (typeof looked === "object") return looked;
   }
   return "nothing";
@@ -122,7 +134,7 @@ async function tryHints(ctx: SchedulerContext, search: Search, around: Surroundi
     const hint = await popHint(ctx, search, around);
     if (!hint) break;
     const { poolId, jobId } = hint;
-    const looked = await attempt(ctx, search, wanted(search, around, poolId, { hinted: jobId }));
+    const looked = await attempt(ctx, search, await wanted(search, around, poolId, { hinted: jobId }));
     if (typeof looked === "object") return looked;
     if (looked === "held") came = "held";
   }
@@ -149,20 +161,22 @@ async function tryDatabase(ctx: SchedulerContext, search: Search, around: Surrou
       .filter(({ classes }) => classes.length > 0);
     for (let tries = 0; wants.length > 0 && tries < MAX_HINTS; tries++) {
       // While Redis answers and others wait, what is fresh is the relay's to place: the best of those that wait gets it.
-      const others = (poolId: number) => (around.free.get(poolId)?.all ?? 1) > 1;
       const found = await findFirst(ctx.sql, search.claim, wants);
-      const [first, ...rest] = found.filter((job) => job.settled || !around.ready || !others(job.poolId));
+      const others = new Set<number>();
+      for (const poolId of around.ready ? new Set(found.map((job) => job.poolId)) : [])
+        if ((await around.free(poolId)).all > 1) others.add(poolId);
+      const [first, ...rest] = found.filter((job) => job.settled || !others.has(job.poolId));
       if (!first) break;
       const oneOf = [first, ...rest.filter(({ poolId }) => poolId === first.poolId)].map(({ id }) => id);
-      const looked = await attempt(ctx, search, wanted(search, around, first.poolId, { oneOf }));
+      const looked = await attempt(ctx, search, await wanted(search, around, first.poolId, { oneOf }));
       if (typeof looked === "object") return looked;
     }
   }
   return "nothing";
 }
 
-function wanted(search: Search, around: Surroundings, poolId: number, job: Wanted["job"]): Wanted {
-  const free = around.free.get(poolId) ?? { all: 1, fast: 0 };
+async function wanted(search: Search, around: Surroundings, poolId: number, job: Wanted["job"]): Promise<Wanted> {
+  const free = await around.free(poolId);
   const placement: Placement = askedPlacement(search, free.all);
   return { job, free, placement };
 }

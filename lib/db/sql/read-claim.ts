@@ -57,7 +57,7 @@ const run = (condition: string) => `(
   FROM runs r WHERE r.worker_id = w.id AND r.slot = $2 AND ${condition})`;
 
 // One statement and so one moment: a run that the claim's twin makes meanwhile is not taken for older work. A worker that is heard of often
-// is written rarely.
+// is written rarely, and nothing waits for the disk for that: a note that a crash loses is made again with the next claim.
 const READ_CLAIM = {
   name: "read-claim",
   text: `
@@ -85,7 +85,8 @@ const READ_CLAIM = {
                   ORDER BY j.score, j.id LIMIT 20) AS probes,
            ${run("r.claim_id = $3")} AS claimed,
            ${run("r.state IN ('running', 'cancelling')")} AS held
-    FROM workers w WHERE w.id = $1`,
+    FROM workers w, set_config('synchronous_commit', 'off', true)
+    WHERE w.id = $1`,
 };
 
 /** Notes that the worker was heard of, and reads what its claim is decided by. */

@@ -36,9 +36,9 @@ export async function completeBuildsets(
 ): Promise<void> {
   const ids = [...new Set(buildsetIds)];
   if (ids.length === 0) return;
-  const { lock, finished: readFinished } = ids.length === 1 ? ONE : MANY;
+  await lockBuildsets(tx, ids);
+  const { finished: readFinished } = ids.length === 1 ? ONE : MANY;
   const values = ids.length === 1 ? ids : [ids];
-  await tx.rows(lock, values);
   const finished = await tx.rows<Finished>(readFinished, values);
   for (const { id, results } of finished) {
     await tx.count(
@@ -49,4 +49,11 @@ export async function completeBuildsets(
       [id, combine(results)],
     );
   }
+}
+
+/** Locks buildsets by ascending id. After the jobs and runs in the lock order. */
+export async function lockBuildsets(tx: Sql, buildsetIds: readonly number[]): Promise<void> {
+  const ids = [...new Set(buildsetIds)];
+  if (ids.length === 0) return;
+  await (ids.length === 1 ? tx.rows(ONE.lock, ids) : tx.rows(MANY.lock, [ids]));
 }

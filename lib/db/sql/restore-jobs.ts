@@ -2,6 +2,7 @@ import type { JobState, Result } from "../../contracts/job.ts";
 import type { QueueClass } from "../../contracts/placement.ts";
 import type { Sql } from "../sql.ts";
 import { toJsonb } from "../to-jsonb.ts";
+import { lockBuildsets } from "./complete-buildsets.ts";
 
 /** What of a job tells whether, and where, it can be put back. */
 export interface HistoryRow {
@@ -87,11 +88,7 @@ export async function restoreJobs(tx: Sql, jobs: readonly Restored[]): Promise<v
 
 /** Opens sets again in which a job waits anew. After the jobs in the lock order. */
 export async function reopenBuildsets(tx: Sql, buildsetIds: readonly number[]): Promise<void> {
-  const lock = {
-    name: "lock-buildsets",
-    text: "SELECT id FROM buildsets WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-  };
-  await tx.rows(lock, [[...new Set(buildsetIds)]]);
+  await lockBuildsets(tx, buildsetIds);
   const text =
     "UPDATE buildsets SET completed_at = NULL, result = NULL WHERE id = ANY ($1::bigint[]) AND completed_at IS NOT NULL";
   await tx.count({ name: "reopen-buildsets", text }, [buildsetIds]);

@@ -20,8 +20,7 @@ export async function openBullMq(redisUrl: string, name: string): Promise<Subjec
     password: address?.password ?? "",
     maxRetriesPerRequest: null,
   };
-  const defaultJobOptions = { removeOnComplete: true, removeOnFail: true };
-  const queue = new Queue(name, { connection, defaultJobOptions });
+  const queue = new Queue(name, { connection });
   const worker = new Worker(name, null, {
     connection,
     name: "bench",
@@ -29,7 +28,7 @@ export async function openBullMq(redisUrl: string, name: string): Promise<Subjec
     lockDuration: 3_600_000,
     skipStalledCheck: true,
     skipLockRenewal: true,
-    removeOnComplete: { count: 0 },
+    removeOnComplete: { count: 0 }, // here and not with each job, which would take more memory
   });
   await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
   const options = (jobId: number) => ({ jobId: `j${jobId}`, priority: priority() });

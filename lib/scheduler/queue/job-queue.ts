@@ -134,7 +134,7 @@ export class JobQueue {
     return Object.values(await this.sizes()).reduce((sum, size) => sum + size, 0);
   }
 
-  /** The scores of these jobs in these sets, null for each that is not there. */
+  /** The scores of these jobs in these sets, at most 500 at a time; null for each that is not there. */
   async scores(places: readonly QueuePlace[]): Promise<(number | null)[]> {
     const known = new Map<number, number>();
     const read = [...Map.groupBy(places, (place) => place.queueClass)].map(async ([queueClass, jobs]) => {

@@ -4,7 +4,7 @@ import { belongsInQueue } from "./belongs-in-queue.ts";
 import { readEpochs } from "./epochs.ts";
 import { type QueueRow, queuedRows } from "./queue-rows.ts";
 
-const PAGE = 2000;
+const PAGE = 5000;
 const BATCH = 500;
 
 /** Which pools to rebuild; without any, those whose queue Redis has lost. */
@@ -50,7 +50,7 @@ async function rebuildPool(ctx: SchedulerContext, poolId: number): Promise<boole
   return swapped;
 }
 
-/** All queued jobs of a pool, by pages of 2,000. */
+/** All queued jobs of a pool, by pages of 5,000. */
 export async function* queuedPages(ctx: SchedulerContext, poolId: number): AsyncGenerator<QueueRow[]> {
   let afterId = 0;
   for (;;) {

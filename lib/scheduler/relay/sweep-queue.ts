@@ -84,7 +84,7 @@ async function addMissing(
   epoch: string,
   rows: readonly QueueRow[],
 ): Promise<number | null> {
-  const scores = await queue.scores(rows);
+  const scores = (await Promise.all(chunks(rows, BATCH).map((batch) => queue.scores(batch)))).flat();
   const missing = rows.filter((row, index) => scores[index] !== row.score);
   return (await put(ctx, queue, epoch, missing)) ? missing.length : null;
 }

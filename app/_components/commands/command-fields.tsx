@@ -28,7 +28,7 @@ export function CommandFields({ request, ...rest }: FieldsProps) {
 function CancelFields({ request, onChange }: FieldsProps<Extract<JobRequest, { kind: "cancel" }>>) {
   return (
     <label className={LABEL}>
-      Why? Others will read it. (may stay empty)
+      Why? Others will read it (optional)
       <input
         data-first
         maxLength={500}

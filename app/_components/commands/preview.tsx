@@ -22,11 +22,11 @@ export function Preview({ request }: { request: JobRequest }) {
       aria-label="What it will do"
       aria-live="polite"
       aria-busy={isPlaceholderData || settled !== request}
-      className="min-h-16 rounded-md bg-sunken px-3.5 py-3 text-sm aria-busy:text-ink-3"
+      className="rounded-md bg-sunken px-3.5 py-3 text-sm aria-busy:text-ink-3"
     >
       {data && <Consequences preview={data} />}
       {!data && error && <Notice kind="refused">{error.message}</Notice>}
-      {!data && !error && <Skeleton className="h-10" />}
+      {!data && !error && <Skeleton className="h-5" />}
     </section>
   );
 }

@@ -20,7 +20,10 @@ export const WaitingJob = memo(function WaitingJob({ job, selected, onSelect, ou
   return (
     <tr
       data-row={job.id}
-      className={clsx("focus-within:shadow-[inset_2px_0_0_var(--accent)] hover:bg-hover", selected && "bg-accent-soft")}
+      className={clsx(
+        "focus-within:shadow-[inset_2px_0_0_var(--accent)]",
+        selected ? "bg-accent-soft" : "hover:bg-hover",
+      )}
     >
       <td className="w-9 py-2 pl-4 align-top">
         <input

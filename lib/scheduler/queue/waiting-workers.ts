@@ -137,7 +137,7 @@ export class WaitingWorkers {
     const keys = [...registryOf(poolId), queueKeys(poolId).held, offerKey(poolId, slot)] as const;
     const text = `${memberOf(jobId)} ${JSON.stringify(placement)}`;
     return inTime("offer", this.timeoutMs, async () => {
-      const args = [nameOf(slot), memberOf(jobId), text, holdMs, OFFER_MS] as const;
+      const args = [nameOf(slot), memberOf(jobId), text, holdMs, Math.max(OFFER_MS, holdMs)] as const;
       return (await offerScript(this.redis, [...keys], [...args])) === 1;
     });
   }

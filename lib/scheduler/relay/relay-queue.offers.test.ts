@@ -44,10 +44,10 @@ describe.each(REDIS_KINDS)("the relay, where workers wait, %s", (_, start) => {
     const jobId = await job(1);
     const [slot, pool] = [heard(`slot:${waiter.workerId}:0`, 60_000), heard(`pool:${poolId}`, 300)];
     await relayQueue(ctx);
+    expect(await ctx.queues.waiting.takeOffer(waiter)).toMatchObject({ poolId, jobId });
     expect(await slot).toBe(true);
     expect(await pool).toBe(false);
     expect(await ctx.queues.page(poolId, 0, 9)).toEqual([jobId]);
-    expect(await ctx.queues.waiting.takeOffer(waiter)).toMatchObject({ poolId, jobId });
     expect(await popIds()).toEqual([jobId]);
   });
 
@@ -56,8 +56,8 @@ describe.each(REDIS_KINDS)("the relay, where workers wait, %s", (_, start) => {
     const jobIds = [await job(1), await job(2)];
     const both = [heard(`slot:${waiter.workerId}:0`, 60_000), heard(`pool:${poolId}`, 60_000)];
     await relayQueue(ctx);
-    expect(await Promise.all(both)).toEqual([true, true]);
     const offer = await ctx.queues.waiting.takeOffer(waiter);
+    expect(await Promise.all(both)).toEqual([true, true]);
     expect(jobIds).toContain(offer?.jobId);
     expect(await popIds()).toEqual(jobIds);
   });

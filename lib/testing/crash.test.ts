@@ -85,6 +85,13 @@ describe("a mortal process", () => {
     expect(await notes()).toEqual(["a", "b", "c", "d"]);
   });
 
+  it("lets no two statements have one name", () => {
+    const ctx = new MortalProcess(null).contextOver(test.ctx, test.redis);
+    const named = (text: string) => ctx.sql.rows({ name: "named-twice", text });
+    void named("SELECT 1");
+    expect(() => named("SELECT 2")).toThrow("Two statements have the name named-twice: SELECT 1 and SELECT 2");
+  });
+
   it("hears of errors like any other", async () => {
     const ctx = new MortalProcess(null).contextOver(test.ctx, test.redis);
     await expect(ctx.sql.count("SELECT nonsense")).rejects.toThrow('column "nonsense" does not exist');

@@ -1,7 +1,8 @@
-import type { Database, PreparedStatement, Sql } from "../db/sql.ts";
+import type { Database, Sql } from "../db/sql.ts";
 import type { RedisClient } from "../redis/open-redis.ts";
 import type { SchedulerContext } from "../scheduler/context.ts";
 import { PoolQueues } from "../scheduler/queue/pool-queues.ts";
+import { nameOf } from "./statement-names.ts";
 
 /**
  * A door of a process: every statement, transaction and Redis command, counted from 0; or by name: that of a prepared statement at its first
@@ -190,7 +191,6 @@ export class MortalProcess {
 type Pass = <T>(effect: () => Promise<T>, name?: string) => Promise<T>;
 
 function overSql(sql: Sql, pass: Pass): Sql {
-  const nameOf = (given: string | PreparedStatement) => (typeof given === "string" ? undefined : given.name);
   return {
     rows: (statement, values) => pass(() => sql.rows(statement, values), nameOf(statement)),
     one: (statement, values) => pass(() => sql.one(statement, values), nameOf(statement)),

@@ -15,9 +15,9 @@ describe.each(REDIS_KINDS)("the queues of all pools %s", (_, start) => {
 
   beforeAll(async () => {
     server = await start();
-    redis = openRedis(server.url, "request");
+    redis = openRedis(server.url, "background");
     await redisReady(redis);
-    queues = new PoolQueues(redis, 1000);
+    queues = new PoolQueues(redis, 10_000);
   });
   afterAll(async () => {
     redis.disconnect();

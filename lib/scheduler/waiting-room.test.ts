@@ -69,6 +69,20 @@ describe("a job that arrives", () => {
     expect((await waiting).work?.jobIds).toEqual([jobId]);
   });
 
+  it("finds the one that it does not avoid, although a faster one of the same kind looks first", async () => {
+    const farm = await makeFarm(test, { ready: false });
+    const room = new WaitingRoom({ ...test.ctx, signals: silent, lookEveryMs: 50 });
+    const [failed, other] = [await farm.worker(1, 9), await farm.worker(1)];
+    const [jobId = 0] = await farm.submit({});
+    await farm.finish(failed, (await farm.claimOrThrow(failed)).runId, "retry");
+    const leaving = new AbortController();
+    const first = waits(farm, { ...failed, room }, leaving.signal);
+    await untilWaiting(farm, 1);
+    expect((await waits(farm, { ...other, room })).work?.jobIds).toEqual([jobId]);
+    leaving.abort();
+    expect(await first).toEqual({ work: null });
+  });
+
   it("goes to another one when the slot that it was offered to has gone", async () => {
     const farm = await makeFarm(test);
     const [gone, stays] = [await farm.worker(1, 9), await farm.worker(1)];
@@ -149,7 +163,7 @@ describe("the waiting room", () => {
     expect(looks).toMatchObject({ entered: 1_000, woken: 0, timed: 0 }); // nothing is queued, so nobody looks
     expect(room.free(farm.poolId, 1)).toEqual({ all: 1_000, fast: 1_000 });
     test.ctx.signals.send(`pool:${farm.poolId}`);
-    await expect.poll(() => looks.woken).toBe(1); // of one kind the first finds nothing
+    await expect.poll(() => looks.woken).toBe(3); // one finds nothing, then two at once
     leaving.abort();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([undefined]));
     await untilWaiting(farm, 0);

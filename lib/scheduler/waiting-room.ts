@@ -4,14 +4,12 @@ import type { Signals } from "./context.ts";
 import type { FreeSlots } from "./placement/open-classes.ts";
 import type { PoolQueues } from "./queue/pool-queues.ts";
 import type { Guest, Looked, Occasion, Room, Stay } from "./room.ts";
-import { type Attempt, WaitingSeat } from "./waiting-seat.ts";
+import { lookWhileFound, WaitingSeat } from "./waiting-seat.ts";
 
 /** A lost wake-up costs at most this: who waits also looks, all of a process together. */
 const LOOK_EVERY_MS = 2_000;
 /** Every so many looks Redis is told who still waits; it forgets whoever it has not heard of for 30 s. */
 const REFRESH_EVERY = 4;
-/** So many guests look at once, at most. */
-const WIDEST = 16;
 
 /** What the room works with. */
 export interface RoomDoors {
@@ -174,16 +172,6 @@ export class WaitingRoom implements Room {
     } catch {
       return undefined;
     }
-  }
-}
-
-/** One looks, then two at once, then four: until one of them finds nothing. */
-async function lookWhileFound(seats: readonly WaitingSeat[], occasion: Occasion): Promise<void> {
-  for (let from = 0, width = 1; from < seats.length; ) {
-    const attempts: Attempt[] = await Promise.all(seats.slice(from, from + width).map((seat) => seat.look(occasion)));
-    if (attempts.includes("nothing")) return;
-    from += width;
-    width = Math.min(2 * width, WIDEST);
   }
 }
 

@@ -69,3 +69,21 @@ export class WaitingSeat<Found = unknown> {
     this.end(found);
   }
 }
+
+/** So many guests look at once, at most. */
+const WIDEST = 16;
+
+/**
+ * One looks, then two at once, then four: until two workers of the kind find nothing. One is not enough, because a job may avoid the worker
+ * that failed it, and it avoids no other.
+ */
+export async function lookWhileFound(seats: readonly WaitingSeat[], occasion: Occasion): Promise<void> {
+  const empty = new Set<number>();
+  for (let from = 0, width = 1; from < seats.length && empty.size < 2; ) {
+    const batch = seats.slice(from, from + width);
+    const attempts = await Promise.all(batch.map((seat) => seat.look(occasion)));
+    for (const [index, seat] of batch.entries()) if (attempts[index] === "nothing") empty.add(seat.guest.workerId);
+    from += width;
+    width = Math.min(2 * width, WIDEST);
+  }
+}

@@ -52,17 +52,15 @@ export class WaitingRoom implements Room {
     const leave = () => seat.leave();
     const timer = setTimeout(leave, waitSeconds * 1_000);
     abort?.addEventListener("abort", leave, { once: true });
-    let found: Found | undefined;
     try {
       await this.tell(() => this.doors.queues.waiting.enter(guest));
       void seat.look("entered"); // what has come since the look before was offered to others
-      found = await seat.ended;
-      return found;
+      return await seat.ended;
     } finally {
       clearTimeout(timer);
       abort?.removeEventListener("abort", leave);
       stopListening();
-      this.standUp(seat, found !== undefined);
+      this.standUp(seat);
     }
   }
 
@@ -83,7 +81,7 @@ export class WaitingRoom implements Room {
     return this.doors.signals.listen(`slot:${slotOf(guest)}`, () => void seat.attempt(() => this.takeOffer(seat)));
   }
 
-  private standUp<Found>(seat: WaitingSeat<Found>, found: boolean): void {
+  private standUp<Found>(seat: WaitingSeat<Found>): void {
     const { guest } = seat;
     const known = seat as WaitingSeat;
     for (const poolId of guest.poolIds) {
@@ -100,10 +98,10 @@ export class WaitingRoom implements Room {
       this.timer = undefined;
     }
     void this.tell(() => this.doors.queues.waiting.leave(guest));
-    if (!found || guest.poolIds.length > 1) void this.tell(() => this.passOn(guest));
+    void this.tell(() => this.passOn(guest));
   }
 
-  /** What was offered to a guest who is gone is there for everybody. */
+  /** What was offered to a guest who is gone, or found other work at the same moment, is there for everybody. */
   private async passOn(guest: Guest<unknown>): Promise<void> {
     const offer = await this.doors.queues.waiting.takeOffer(guest);
     if (offer) this.doors.signals.send(`pool:${offer.poolId}`);

@@ -41,7 +41,7 @@ it("keeps the invariants through random histories with faults, and then finishes
   const explored = await explore(settings);
   const { played, seconds, seen, broken } = explored;
   const figures = `${played} histories in ${seconds.toFixed(0)} s, seed ${settings.seed}`;
-  console.log(figures);
+  console.log(`${figures}: ${JSON.stringify(seen)}`);
   if (process.env.MODEL_REPORT) writeFileSync(process.env.MODEL_REPORT, JSON.stringify(explored));
   if (broken) throw new Error(`${broken.report}\n(${figures})`);
   if (played >= ENOUGH) expect(Object.keys(seen)).toEqual(expect.arrayContaining(EVERYTHING));

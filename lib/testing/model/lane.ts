@@ -22,8 +22,8 @@ export class Lane {
   readonly test: TestContext;
   readonly farm: Farm;
   readonly agents: Agent[];
-  /** How many processes died, of these in a transaction, and how many stood still. */
-  readonly struck = { died: 0, undone: 0, froze: 0 };
+  /** How many processes died, of these in a transaction, and how many stood still; how many did not get a lock in time. */
+  readonly struck = { died: 0, undone: 0, froze: 0, unavailable: 0 };
 
   private constructor(test: TestContext, farm: Farm, agents: Agent[]) {
     this.test = test;

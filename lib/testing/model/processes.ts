@@ -36,6 +36,7 @@ export class Processes {
     const process = new MortalProcess(fate);
     const done = verb(process.contextOver(asks, this.lane.test.redis)).then(heard, (error: unknown) => {
       if (!isRefusal(error)) throw error;
+      if (error instanceof SchedulerError && error.code === "unavailable") this.lane.struck.unavailable++;
     });
     await Promise.race([done, process.stopped]);
     if (process.dead) this.lane.struck.died++;

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { Client as Postgres } from "pg";
@@ -8,7 +9,7 @@ import { Driver } from "./driver/driver.ts";
 import { EventReader, type StreamLine } from "./driver/event-reader.ts";
 import type { HistoryLine } from "./driver/history.ts";
 import { dump } from "./dump.ts";
-import type { Meta } from "./facts.ts";
+import type { MachineLine, Meta } from "./facts.ts";
 import { checkIndex, type IndexCheck } from "./index-check.ts";
 import { Journal } from "./journal.ts";
 import { POOLS } from "./load.ts";
@@ -112,6 +113,7 @@ async function loadAndStrike(world: World, options: EpisodeOptions): Promise<{ m
   const { driver, readers, striker, faults } = cast(world, options);
   const startedAt = nowMs();
   for (const part of [driver, faults, ...readers]) part.start();
+  const machine = watchMachine(world.journals);
   for (let seconds = 0; seconds < size.maxSeconds; seconds++) {
     if (faults.satisfied && (driver.satisfied || size.sweep)) break;
     await pass(1000);
@@ -125,10 +127,19 @@ async function loadAndStrike(world: World, options: EpisodeOptions): Promise<{ m
   }
   const calmAt = nowMs();
   await driver.stop();
+  clearInterval(machine);
   const { lease: leaseSeconds, sweep: sweepSeconds } = PROFILE;
   const profile = { seed, leaseSeconds, sweepSeconds, drainSeconds: size.drainSeconds };
   const times = { wallOffsetMs: wallOffsetMs(), startedAt, calmAt, drainedAt: null, parkedFrom: null };
   return { meta: { ...profile, ...times }, readers };
+}
+
+/** Writes down how busy the machine is, so that nobody takes its lateness for the product's. */
+function watchMachine(folder: string): NodeJS.Timeout {
+  const journal = new Journal<MachineLine>(path.join(folder, "machine.jsonl"));
+  return setInterval(() => {
+    journal.write({ at: nowMs(), load: loadavg()[0] ?? 0, cores: availableParallelism() });
+  }, 1_000);
 }
 
 /** Waits for the end of everything, compares the stores on the way, and ends the readers when they have seen the last event. */

@@ -43,6 +43,7 @@ export interface Facts {
   witness: WitnessLine[];
   stream: StreamLine[];
   faults: Fault[];
+  machine: MachineLine[];
   indexChecks: IndexCheck[];
   pools: PoolRow[];
   jobs: JobRow[];
@@ -64,6 +65,13 @@ export interface AgentWord {
   jobId: number;
 }
 
+/** How busy the machine was: the system's load of the last minute, for so many cores. */
+export interface MachineLine {
+  at: number;
+  load: number;
+  cores: number;
+}
+
 /** A fault with its end. */
 export type Fault = Omit<FaultLine, "until"> & { until: number };
 
@@ -76,6 +84,7 @@ export function readFacts(folder: string): Facts {
     witness: readJournals<WitnessLine>(folder, "witness-").sort((a, b) => a.at - b.at),
     stream: readJournal<StreamLine>(path.join(folder, "stream.jsonl")),
     faults: faultsOf(readJournal<FaultLine>(path.join(folder, "faults.jsonl"))),
+    machine: readJournal<MachineLine>(path.join(folder, "machine.jsonl")),
     indexChecks: readJournal<IndexCheck>(path.join(folder, "index-checks.jsonl")),
     pools: dumped("pools"),
     jobs: dumped("jobs"),
@@ -112,6 +121,14 @@ function faultsOf(lines: readonly FaultLine[]): Fault[] {
 /** A database's time as a monotonic one. */
 export function monotonic(meta: Meta, timestamp: string): number {
   return Date.parse(timestamp) - meta.wallOffsetMs;
+}
+
+/** From this load per core on, nothing on the machine is in time, and no lateness is the product's fault. */
+const BUSY_PER_CORE = 4;
+
+/** Whether others than the campaign used the machine up at some time between the two. */
+export function machineBusy({ machine }: Facts, from: number, until: number): boolean {
+  return machine.some(({ at, load, cores }) => at >= from && at <= until && load > BUSY_PER_CORE * cores);
 }
 
 /** Whether a fault that touches one of these parts lasted at some time between the two. */

@@ -312,16 +312,37 @@ const PLANTED: readonly Planted[] = [
   },
 
   {
-    what: "a job that is overlooked",
+    what: "a job that is passed over again and again",
     checker: priorityOrder,
     plant: (facts) => {
-      facts.jobs.push(job({ id: 2, score: job().score - 6_000_000, priority: 10 }));
-      facts.jobs[0] = job({ submitted_at: time(30_000), score: job().score + 29_000 });
-      facts.events.splice(2, 0, event(facts, 1_000, "job.created", { job_id: 2, body: { state: "queued" } }));
-      facts.events.splice(3, 0, event(facts, 1_000, "job.reprioritized", { job_id: 2, body: { from: 0, to: 10 } }));
-      for (const line of facts.events) if (line.type === "run.started") line.created_at = time(31_000);
+      facts.events.splice(0);
+      for (const id of [1, 2, 3]) {
+        facts.jobs[id - 1] = job({ id });
+        facts.runs[id - 1] = run({ id, base_job_id: id });
+        tell(facts, 1_000, "job.created", { job_id: id, body: { state: "queued" } });
+      }
+      for (const [id, at] of [
+        [2, 10_000],
+        [3, 30_000],
+      ] as const) {
+        tell(facts, at, "run.started", { job_id: id, run_id: id });
+        tell(facts, at, "job.started", { job_id: id, run_id: id, body: { state: "running" } });
+      }
     },
-    says: /was claimed although job 2 .* had waited for 30.0 s/,
+    says: /Job 3 .* was claimed although job 1 .* had been passed over for 20.0 s/,
+  },
+  {
+    what: "a frozen queue out of order",
+    checker: priorityOrder,
+    plant: (facts) => {
+      facts.meta.parkedFrom = 2_000;
+      facts.jobs = [job({ pool: "parked" }), job({ id: 2, pool: "parked" })];
+      facts.runs[0] = run({ base_job_id: 2 });
+      facts.events.splice(0);
+      for (const id of [1, 2]) tell(facts, 1_000, "job.created", { job_id: id, body: { state: "queued" } });
+      tell(facts, 3_000, "run.started", { job_id: 2, run_id: 1 });
+    },
+    says: /Job 2 .* was claimed although job 1/,
   },
   {
     what: "a score that is not the place's",

@@ -1,13 +1,14 @@
 import type { EventRow, JobRow } from "../dump.ts";
-import { type Facts, faultBetween, monotonic } from "../facts.ts";
+import { type Facts, faultBetween, machineBusy, monotonic } from "../facts.ts";
 import { POOLS } from "../load.ts";
 import { type Finding, Findings } from "./finding.ts";
 
-/** How long a better placed job may be overlooked after it was settled: by the oracle's kind of moment, in sweeps and seconds. */
-const QUIET_MS = 3_000;
+/** Younger places are not settled: the relay may still carry them to Redis. */
+const SETTLED_MS = 3_000;
+/** D: for how long claims may pass over one job whose hint is in another's hand or was lost with it. A sweep brings it back. */
+const QUIET_MS = 5_000;
 const DISTURBED_MS = 15_000;
-/** A job that starts so soon afterwards was held by another claim under way. */
-const HELD_MS = 5_000;
+const BUSY_MS = 30_000;
 /** Faults longer ago than this have no say in the order. */
 const MEMORY_MS = 20_000;
 
@@ -16,21 +17,19 @@ interface Waiting {
   score: number;
   /** When its place was last changed. */
   since: number;
+  /** When a claim first passed over it. */
+  passedAt?: number;
 }
 
 /**
- * I13, I14: an oracle replays the queue from the database's events. Whenever a claim takes a job, no better placed one of its pool had been
- * waiting, settled, for longer than D, unless another claim was taking it. D is nothing in the frozen queue that one slot serves at the
- * end; a few seconds while faults go on, because a hint that died with its process comes back with the sweep.
+ * I13, I14: an oracle replays the queue from the database's events. Claims pass over no better placed, settled job for longer than D: the
+ * time for which its hint may be in another claim's hand, or lost with it until the next sweep. D is nothing in the frozen queue that one
+ * slot serves at the end.
  */
 export function priorityOrder(facts: Facts): Finding {
   const findings = new Findings("I13 I14", "claims take the best placed job");
   const { meta, jobs, events } = facts;
   const rows = new Map(jobs.map((job) => [job.id, job]));
-  const startsOf = Map.groupBy(
-    events.filter((event) => event.type === "job.started"),
-    (event) => event.job_id,
-  );
   const priorities = new Map<number, number>();
   const waiting = new Map<number, Waiting>();
   for (const event of events) {
@@ -39,7 +38,7 @@ export function priorityOrder(facts: Facts): Finding {
     const at = monotonic(meta, event.created_at);
     if (event.type === "run.started" && isBase(facts, event)) {
       const taken = { job, score: scoreOf(job, priorities.get(job.id) ?? 0) };
-      checkClaim(facts, taken, [...waiting.values()], at, startsOf, findings);
+      checkClaim(facts, taken, [...waiting.values()], at, findings);
     }
     if (event.type === "job.reprioritized") priorities.set(job.id, Number(event.body.to));
     const state = event.body.state;
@@ -71,32 +70,32 @@ function checkClaim(
   taken: { job: JobRow; score: number },
   waiting: readonly Waiting[],
   at: number,
-  startsOf: Map<number | null, EventRow[]>,
   findings: Findings,
 ): void {
   if (taken.job.pool === POOLS.agents) return; // it avoids workers that gave up, which this oracle does not follow
   const frozen = taken.job.pool === POOLS.parked && at >= (facts.meta.parkedFrom ?? Number.POSITIVE_INFINITY);
-  const disturbed = faultBetween(facts, ["web", "timer", "redis", "postgres", "worker"], at - MEMORY_MS, at);
-  const patience = frozen ? 0 : disturbed ? DISTURBED_MS : QUIET_MS;
-  findings.count(frozen ? "claims of a frozen queue" : disturbed ? "claims among faults" : "claims in quiet");
-  const overlooked = waiting.find(
+  const patience = frozen ? 0 : patienceAt(facts, at);
+  findings.count(frozen ? "claims of a frozen queue" : "claims under load");
+  const better = waiting.filter(
     ({ job, score, since }) =>
       job.pool === taken.job.pool &&
       job.id !== taken.job.id &&
       (score < taken.score || (score === taken.score && job.id < taken.job.id)) &&
-      since <= at - patience &&
-      (frozen || !startsSoon(facts, startsOf.get(job.id) ?? [], at)),
+      since <= at - (frozen ? 0 : SETTLED_MS),
   );
+  for (const passed of better) passed.passedAt ??= at;
+  const overlooked = better.find(({ passedAt = at }) => frozen || at - passedAt > patience);
+  findings.max("passedOverMs", Math.max(0, ...better.map(({ passedAt = at }) => at - passedAt)));
   findings.expect(
     overlooked === undefined,
     () =>
-      `Job ${taken.job.id} (score ${taken.score}) was claimed although job ${overlooked?.job.id} (score ${overlooked?.score}) had waited for ${((at - (overlooked?.since ?? at)) / 1000).toFixed(1)} s.`,
+      `Job ${taken.job.id} (score ${taken.score}) was claimed although job ${overlooked?.job.id} (score ${overlooked?.score}) had been passed over for ${((at - (overlooked?.passedAt ?? at)) / 1000).toFixed(1)} s.`,
   );
 }
 
-function startsSoon({ meta }: Facts, starts: readonly EventRow[], at: number): boolean {
-  return starts.some(({ created_at }) => {
-    const after = monotonic(meta, created_at) - at;
-    return after >= -HELD_MS && after <= HELD_MS;
-  });
+function patienceAt(facts: Facts, at: number): number {
+  if (machineBusy(facts, at - MEMORY_MS, at)) return BUSY_MS;
+  return faultBetween(facts, ["web", "timer", "redis", "postgres", "worker"], at - MEMORY_MS, at)
+    ? DISTURBED_MS
+    : QUIET_MS;
 }

@@ -1,5 +1,5 @@
 import type { EventRow } from "../dump.ts";
-import { type Facts, faultBetween, monotonic } from "../facts.ts";
+import { type Facts, faultBetween, machineBusy, monotonic } from "../facts.ts";
 import { POISON } from "../load.ts";
 import type { WitnessLine } from "../worker/witness.ts";
 import { type Finding, Findings } from "./finding.ts";
@@ -62,6 +62,10 @@ function checkLease(
     ({ target, from, until }) =>
       (target === worker || target.startsWith(`${worker} `)) && from <= lostAt && until >= since,
   );
+  if (machineBusy(facts, since, lostAt)) {
+    findings.count("not judged on a busy machine");
+    return;
+  }
   findings.expect(
     crashed || disturbed || faultBetween(facts, ["web", "postgres"], since, lostAt),
     () => `Run ${runId} of ${worker} was lost although nothing was wrong with it, the webs or PostgreSQL.`,

@@ -193,6 +193,7 @@ export function healthy(): Facts {
     ],
     stream: [],
     faults: [],
+    machine: [],
     indexChecks: [{ at: 7_500, pool: "parked", waiting: 3, tookMs: 20, differences: [] }],
     pools: [{ id: 1, name: "farm" }],
     jobs: [job()],

@@ -6,9 +6,6 @@ export default {
   reactStrictMode: true,
   // No optimizer: /_next/image answers 404.
   images: { unoptimized: true },
-  // The first page is one's own pushes. Decided before a page is begun, so that no browser has to go on by script.
-  redirects: async () => [{ source: "/", destination: "/pushes?owner=me", permanent: false }],
-  headers: async () => [{ source: "/", headers: [{ key: "Cache-Control", value: "private, no-store" }] }],
   experimental: { serverActions: { bodySizeLimit: "256kb" } },
   // `npm run verify` checks types, with the same compiler and in a tenth of the time.
   typescript: { ignoreBuildErrors: true },

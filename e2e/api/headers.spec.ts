@@ -90,6 +90,13 @@ test("no page shows anything to whom it does not know, by whatever way it is ask
   }
 });
 
+test("/ leads to one's own pushes on whatever host it was asked for", async () => {
+  for (const headers of [{}, { host: "evil.example" }, { "x-forwarded-host": "evil.example" }]) {
+    const response = await dev.get("/", { headers, maxRedirects: 0 });
+    expect([response.status(), response.headers().location]).toEqual([307, "/pushes?owner=me"]);
+  }
+});
+
 test("the image optimizer is not there", async () => {
   const response = await nobody.get("/_next/image?url=%2Ficon.svg&w=64&q=75");
   expect([400, 404]).toContain(response.status());

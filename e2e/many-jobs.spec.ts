@@ -39,6 +39,7 @@ test("several jobs are cancelled after a look at what that does, and are back at
   await waiting.undo();
   await expect(waiting.tray).toContainText("2 jobs put back");
   await expect.poll(() => waiting.order()).toEqual(before);
+  await expect(waiting.waiting).not.toContainText("Cancelled.");
   end.open();
 });
 

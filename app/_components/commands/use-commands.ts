@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import type { CommandItem } from "@/lib/contracts/command.ts";
 import type { JobRequest } from "./outcome.ts";
 import { type Performed, performRequest } from "./request.ts";
+import { UNDO_KEY, type Undone } from "./use-undo.ts";
 
 const KEY = ["job-command"] as const;
 const CHANGED = new Set<unknown>(["job", "explanation", "push", "push-jobs", "pushes", "queue", "pools", "run"]);
@@ -46,21 +47,36 @@ export function useSent(): readonly Sent[] {
   });
 }
 
-/** What was asked for each job lately, newest only. */
+/** What was asked for each job lately, newest only; nothing for those that were put back since. */
 export function useOutcomes(): ReadonlyMap<number, Outcome> {
   const sent = useSent();
+  const undone = useMutationState({
+    filters: { mutationKey: UNDO_KEY },
+    select: ({ state }) => ({ at: state.submittedAt, items: (state.data as Undone | undefined)?.command?.items ?? [] }),
+  });
   return useMemo(() => {
-    const outcomes = new Map<number, Outcome>();
-    for (const { request, performed, sentAt } of sent) {
-      if (performed === undefined) {
-        for (const id of request.jobIds) outcomes.set(id, { kind: "pending", request, sentAt });
-        continue;
-      }
-      for (const item of performed.items) {
-        if (item.outcome === "pending") outcomes.delete(item.jobId);
-        else outcomes.set(item.jobId, { kind: "answered", request, sentAt, item });
+    const outcomes = outcomesOf(sent);
+    for (const { at, items } of undone) {
+      for (const { jobId, outcome } of items) {
+        const before = outcomes.get(jobId);
+        if (outcome === "done" && before && before.sentAt < at) outcomes.delete(jobId);
       }
     }
     return outcomes;
-  }, [sent]);
+  }, [sent, undone]);
+}
+
+function outcomesOf(sent: readonly Sent[]): Map<number, Outcome> {
+  const outcomes = new Map<number, Outcome>();
+  for (const { request, performed, sentAt } of sent) {
+    if (performed === undefined) {
+      for (const id of request.jobIds) outcomes.set(id, { kind: "pending", request, sentAt });
+      continue;
+    }
+    for (const item of performed.items) {
+      if (item.outcome === "pending") outcomes.delete(item.jobId);
+      else outcomes.set(item.jobId, { kind: "answered", request, sentAt, item });
+    }
+  }
+  return outcomes;
 }

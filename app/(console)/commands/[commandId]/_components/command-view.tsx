@@ -86,7 +86,7 @@ function Heading({ command }: { command: Command }) {
       <p className="-mt-2 mb-4 text-ink-2 text-sm">
         {undoOf !== null && <CommandLink id={undoOf} before="It undoes " />}
         {undo.undoneBy !== null && <CommandLink id={undo.undoneBy} before="It was undone by " />}
-        {!undo.possible && undo.undoneBy === null && undo.reason}
+        {!undo.possible && undo.undoneBy === null && undoOf === null && undo.reason}
       </p>
     </>
   );

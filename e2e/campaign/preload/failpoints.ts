@@ -100,18 +100,30 @@ function nameOf(statement: unknown): string {
   return name ?? (text ?? "").trim().split(/\s+/).slice(0, 3).join(" ");
 }
 
-/** Scripts by their digests, because Redis is asked for those. */
+/** Scripts by their digests, because Redis is asked for those. Each may begin with some of the shared parts, in any order. */
 function scripts(): Map<string, string> {
-  if (!existsSync(LUA)) return new Map();
-  const files = readdirSync(LUA).filter((file) => file.endsWith(".lua"));
+  const prefixes = prefixesOf(luaFiles(path.join(LUA, "parts")).map(({ text }) => text));
   return new Map(
-    files.map((file) => [
-      createHash("sha1")
-        .update(readFileSync(path.join(LUA, file), "utf8"))
-        .digest("hex"),
-      file.slice(0, -".lua".length),
-    ]),
+    luaFiles(LUA).flatMap(({ name, text }) =>
+      prefixes.map((prefix) => [createHash("sha1").update(`${prefix}${text}`).digest("hex"), name] as const),
+    ),
   );
+}
+
+function luaFiles(place: string): { name: string; text: string }[] {
+  if (!existsSync(place)) return [];
+  const files = readdirSync(place).filter((file) => file.endsWith(".lua"));
+  return files.map((file) => ({
+    name: file.slice(0, -".lua".length),
+    text: readFileSync(path.join(place, file), "utf8"),
+  }));
+}
+
+function prefixesOf(parts: readonly string[]): string[] {
+  return [
+    "",
+    ...parts.flatMap((part) => prefixesOf(parts.filter((other) => other !== part)).map((rest) => `${part}${rest}`)),
+  ];
 }
 
 function patchHttp(): void {

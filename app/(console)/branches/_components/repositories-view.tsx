@@ -85,11 +85,6 @@ function BranchRow({ branch }: { branch: Branch }) {
           {branch.name}
         </Link>
         {branch.name !== branch.ref && <span className="font-mono text-ink-3 text-xs">{branch.ref}</span>}
-        {branch.closedReason !== null && (
-          <span className="inline-flex items-center gap-1 text-failure text-sm">
-            <Lock aria-hidden className="size-3.5" /> closed: {branch.closedReason}
-          </span>
-        )}
         <span className="ml-auto">
           {branch.headRevision === null ? (
             <span className="text-ink-3 text-sm">no push yet</span>
@@ -101,6 +96,12 @@ function BranchRow({ branch }: { branch: Branch }) {
       <p className="text-ink-2 text-sm">
         {branch.isTry ? "try · " : ""}trust level {branch.trustLevel} · base priority {branch.basePriority}
       </p>
+      {branch.closedReason !== null && (
+        <p className="flex items-start gap-1.5 text-failure text-sm">
+          <Lock aria-hidden className="mt-0.5 size-4 shrink-0" />
+          <span className="min-w-0 break-words">Closed: {branch.closedReason}</span>
+        </p>
+      )}
     </li>
   );
 }

@@ -83,9 +83,6 @@ export function WorkerState({ worker }: { worker: Worker }) {
             (ends <Until at={worker.quarantinedUntil} />)
           </>
         )}
-        {worker.control === "quarantined" && worker.actions.probe.allowed && (
-          <span className="block text-ink-3">To try it, run a copy of a job on it: the job's page, More actions.</span>
-        )}
       </span>
     </p>
   );

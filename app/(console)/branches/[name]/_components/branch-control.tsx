@@ -26,9 +26,9 @@ export function BranchControl({ branch }: { branch: Branch }) {
   }
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <p className="inline-flex items-center gap-1.5 rounded-md bg-failure-soft px-2.5 py-1.5 text-failure text-sm">
-        <Lock aria-hidden className="size-4 shrink-0" />
-        <span>
+      <p className="inline-flex max-w-[80ch] items-start gap-1.5 rounded-md bg-failure-soft px-2.5 py-1.5 text-failure text-sm">
+        <Lock aria-hidden className="mt-0.5 size-4 shrink-0" />
+        <span className="min-w-0 break-words">
           Closed
           {branch.closedBy && ` by ${branch.closedBy.login}`} {branch.closedAt && <Age at={branch.closedAt} />}:{" "}
           {branch.closedReason}

@@ -3,8 +3,11 @@ import type { Accuracy, Forecast, JobExplanation } from "@/lib/contracts/explana
 
 /** When it will start and end, and how good such forecasts have been. */
 export function Estimate({ explanation }: { explanation: JobExplanation }) {
-  const { start, finish, noEstimate, accuracy } = explanation;
-  if (start === null && finish === null) return noEstimate === null ? null : <p className="text-ink-2">{noEstimate}</p>;
+  const { start, finish, noEstimate, accuracy, blockers } = explanation;
+  if (start === null && finish === null) {
+    const said = noEstimate === null || blockers.some(({ sentence }) => sentence === noEstimate);
+    return said ? null : <p className="text-ink-2">{noEstimate}</p>;
+  }
   return (
     <div className="grid gap-1">
       <dl className="grid grid-cols-[auto_auto_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1">

@@ -4,14 +4,13 @@ import Link from "next/link";
 import { Fragment } from "react";
 import { statusOf } from "@/app/_components/jobs/status.ts";
 import { StatusSymbol } from "@/app/_components/jobs/symbol.tsx";
-import { plural } from "@/app/_components/time/format.ts";
 import { Age } from "@/app/_components/time/times.tsx";
 import type { JobDetail } from "@/lib/contracts/job.ts";
 
 /** Where the job stands, in one or two sentences. */
 export function Standing({ job }: { job: JobDetail }) {
   return (
-    <div aria-live="polite" data-standing={job.state}>
+    <div aria-live="polite">
       <Sentence job={job} />
     </div>
   );
@@ -46,15 +45,7 @@ function Sentence({ job }: { job: JobDetail }) {
 function Queued({ job }: { job: JobDetail }) {
   return (
     <p>
-      Waiting in pool <PoolLink pool={job.pool} />, submitted <Age at={job.submittedAt} />:{" "}
-      <strong className="font-semibold text-ink" data-ahead={job.ahead ?? undefined}>
-        {job.ahead === null
-          ? "its place is being worked out"
-          : job.ahead === 0
-            ? "it is next"
-            : `${plural(job.ahead, "job is", "jobs are")} ahead of it, so it is number ${job.ahead + 1}`}
-      </strong>
-      . {job.reason}
+      Waiting in pool <PoolLink pool={job.pool} />, submitted <Age at={job.submittedAt} />. {job.reason}
     </p>
   );
 }

@@ -27,9 +27,9 @@ export function PoolControl({ pool }: { pool: Pool }) {
   }
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <p className="inline-flex items-center gap-1.5 rounded-md bg-warnings-soft px-2.5 py-1.5 text-sm text-warnings">
-        <CirclePause aria-hidden className="size-4 shrink-0" />
-        <span>
+      <p className="inline-flex max-w-[80ch] items-start gap-1.5 rounded-md bg-warnings-soft px-2.5 py-1.5 text-sm text-warnings">
+        <CirclePause aria-hidden className="mt-0.5 size-4 shrink-0" />
+        <span className="min-w-0 break-words">
           Paused
           {pool.pausedBy && ` by ${pool.pausedBy.login}`} {pool.pausedAt && <Age at={pool.pausedAt} />}:{" "}
           {pool.pausedNote}

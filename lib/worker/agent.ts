@@ -41,7 +41,7 @@ export class Agent {
     this.options = options;
     this.deps = { ...DEFAULT_DEPS, ...deps };
     this.wire = new Wire(options.server);
-    const disabled = () => this.giveAway();
+    const disabled = () => this.heartbeats.dropAll();
     this.session = new Session(this.wire, options, randomUUID(), this.deps, this.closed.signal, disabled);
     this.heartbeats = new Heartbeats(this.session, this.deps);
   }
@@ -75,11 +75,6 @@ export class Agent {
     setTimeout(() => {
       for (const control of this.controls) control.abandon();
     }, this.deps.shutdownMs).unref();
-  }
-
-  /** The worker is disabled: its runs are others' by now, and no heartbeat can tell it so any more. */
-  private giveAway(): void {
-    for (const control of this.controls) control.order("stop");
   }
 
   private async serveSlot(slot: number): Promise<void> {

@@ -47,6 +47,13 @@ export class Heartbeats {
     this.runs.delete(runId);
   }
 
+  /** The worker is disabled: its runs are others' by now, which no heartbeat can be told any more. One that waits must not name them later. */
+  dropAll(): void {
+    for (const run of this.runs.values()) run.control.order("stop");
+    this.runs.clear();
+    this.askNow();
+  }
+
   /** Asks again at once instead of at the end of the present call. */
   askNow(): void {
     this.changed.abort();

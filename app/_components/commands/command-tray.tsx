@@ -45,6 +45,7 @@ function Told({ command: first, sentAt }: { command: Command; sentAt: number }) 
   return (
     <section
       aria-label="What you have just asked for"
+      aria-busy={going}
       className="pointer-events-auto mt-4 mb-4 grid w-[min(40rem,100%)] gap-2 rounded-lg border border-line-strong bg-surface px-4 py-3 text-sm shadow-pop"
     >
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">

@@ -78,7 +78,7 @@ export class WaitingRoom implements Room {
     this.seats.set(slotOf(guest), known);
     for (const poolId of guest.poolIds) this.poolOf(poolId).seats.add(known);
     this.timer ??= setInterval(() => void this.lookForAll(), this.doors.lookEveryMs ?? LOOK_EVERY_MS).unref();
-    return this.doors.signals.listen(`slot:${slotOf(guest)}`, () => void seat.attempt(() => this.takeOffer(seat)));
+    return this.doors.signals.listen(`slot:${slotOf(guest)}`, () => void seat.take(() => this.takeOffer(seat)));
   }
 
   private standUp<Found>(seat: WaitingSeat<Found>): void {

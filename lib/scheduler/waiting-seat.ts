@@ -3,6 +3,8 @@ import type { Guest, Looked, Occasion } from "./room.ts";
 /** What an attempt came to; `busy` when another one is under way, after which the seat looks once more by itself. */
 export type Attempt = "found" | "held" | "nothing" | "busy";
 
+type Make<Found> = () => Promise<Looked<Found>>;
+
 /** One guest of the waiting room. It makes one attempt at a time, and nothing that an attempt finds is lost when the wait ends meanwhile. */
 export class WaitingSeat<Found = unknown> {
   readonly guest: Guest<Found>;
@@ -14,7 +16,8 @@ export class WaitingSeat<Found = unknown> {
   private readonly end: (found: Found | undefined) => void;
   private readonly fail: (error: unknown) => void;
   private state: "waiting" | "trying" | "leaving" | "over" = "waiting";
-  private next: (() => Promise<Looked<Found>>) | undefined;
+  /** What came while an attempt was under way: an offer, which nothing may push aside, and the last of the looks. */
+  private readonly next: { offer?: Make<Found>; look?: Make<Found> } = {};
 
   constructor(guest: Guest<Found>) {
     this.guest = guest;
@@ -26,13 +29,18 @@ export class WaitingSeat<Found = unknown> {
   }
 
   look(occasion: Occasion): Promise<Attempt> {
-    return this.attempt(() => this.guest.look(occasion));
+    return this.attempt("look", () => this.guest.look(occasion));
+  }
+
+  /** Takes what was offered to the slot. */
+  take(make: Make<Found>): Promise<Attempt> {
+    return this.attempt("offer", make);
   }
 
   /** One attempt, or a note that there is one to be made. */
-  async attempt(make: () => Promise<Looked<Found>>): Promise<Attempt> {
+  private async attempt(kind: keyof typeof this.next, make: Make<Found>): Promise<Attempt> {
     if (this.state !== "waiting") {
-      if (this.state === "trying") this.next = make;
+      if (this.state === "trying") this.next[kind] = make;
       return "busy";
     }
     this.state = "trying";
@@ -58,9 +66,10 @@ export class WaitingSeat<Found = unknown> {
     }
     if (this.state === "leaving") this.finish(undefined);
     else this.state = "waiting";
-    const { next } = this;
-    this.next = undefined;
-    if (next) void this.attempt(next);
+    const kind = this.next.offer ? "offer" : "look";
+    const make = this.next[kind];
+    delete this.next[kind];
+    if (make) void this.attempt(kind, make);
     return looked;
   }
 

@@ -76,6 +76,27 @@ describe("claimRun", () => {
     expect(await farm.job(jobId)).toMatchObject({ state: "running", lostCount: 0 });
   });
 
+  it("gives back what it has taken from Redis when another claim of its slot comes first", async () => {
+    const farm = await makeFarm(test);
+    const [first = 0, second = 0] = await farm.submit({ name: "first" }, { name: "second" });
+    await farm.relay();
+    const worker = await farm.worker();
+    let overtaken = false;
+    const sql = Object.assign(Object.create(worker.sql), {
+      async transaction(...work: Parameters<typeof worker.sql.transaction>) {
+        if (!overtaken) {
+          overtaken = true;
+          expect((await farm.claimOrThrow(worker)).jobIds).toEqual([second]);
+        }
+        return worker.sql.transaction(...work);
+      },
+    });
+    expect(await farm.claim({ ...worker, sql })).toBeNull();
+    expect(await farm.job(first)).toMatchObject({ state: "queued", dirty: true, version: 2 });
+    await farm.relay();
+    expect(await test.ctx.queues.ahead(farm.poolId, first)).toBe(0);
+  });
+
   it("frees what the slot still holds: its job goes back to its old place", async () => {
     const farm = await makeFarm(test);
     const [jobId = 0] = await farm.submit({});

@@ -47,11 +47,12 @@ export async function decideClaim(ctx: SchedulerContext, claim: Claim, wanted: W
   const decision = await ctx.sql.transaction(async (tx): Promise<Decision> => {
     await lockSlot(tx, claim.workerId, claim.slot);
     const { claimed, taken } = await readSlotRuns(tx, claim);
-    if (claimed) return claimed.state === "running" ? { kind: "run", runId: claimed.id } : { kind: "superseded" };
-    if (taken) return { kind: "superseded" };
-
-    // A hint is gone from Redis, so it is waited for; of several, one that another claim holds is left to it.
     const { job: which } = wanted;
+    if (claimed || taken) {
+      if ("hinted" in which) await returnHint(tx, which.hinted);
+      return claimed?.state === "running" ? { kind: "run", runId: claimed.id } : { kind: "superseded" };
+    }
+    // A hint is gone from Redis, so it is waited for; of several, one that another claim holds is left to it.
     const job = await ("hinted" in which ? lockHinted(tx, claim, which.hinted) : lockFirst(tx, claim, which.oneOf));
     if (job?.state !== "queued") return { kind: "stale" };
     if (!job.eligible) {
@@ -60,8 +61,7 @@ export async function decideClaim(ctx: SchedulerContext, claim: Claim, wanted: W
     }
     return { kind: "run", runId: await start(tx, ctx, claim, job, wanted) };
   });
-  // Taken or given back, the job's entry in Redis has to change.
-  if (decision.kind !== "superseded") ctx.signals.send("relay");
+  ctx.signals.send("relay"); // taken or given back, the job's entry in Redis has to change
   return decision;
 }
 

@@ -117,11 +117,11 @@ export function findFirst(
 }
 
 /**
- * Has the relay put a job back that a claim has taken from Redis and may not start. The version grows, so that a relay that is at work on
- * the job just now does not take the mark away.
+ * Has the relay put a job back that a claim has taken from Redis and does not start, if it still waits. The version grows, so that a relay
+ * that is at work on the job just now does not take the mark away.
  */
 export async function returnHint(tx: Sql, jobId: number): Promise<void> {
-  const text = "UPDATE jobs SET dirty = true, queue_version = queue_version + 1 WHERE id = $1";
+  const text = "UPDATE jobs SET dirty = true, queue_version = queue_version + 1 WHERE id = $1 AND state = 'queued'";
   await tx.count({ name: "return-hint", text }, [jobId]);
 }
 

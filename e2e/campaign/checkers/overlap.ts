@@ -36,14 +36,16 @@ export function overlap(facts: Facts): Finding {
   return findings.done();
 }
 
-function isAllowed(facts: Facts, jobId: number, first: Execution, second: Execution): boolean {
-  if (first.exclusive) return stoodStill(facts, first);
+function isAllowed(facts: Facts, jobId: number, one: Execution, other: Execution): boolean {
+  // The run that was claimed first may be the one that began last: its worker stood still with the answer in its hands.
+  const [earlier, later] = one.runId < other.runId ? [one, other] : [other, one];
+  if (earlier.exclusive) return stoodStill(facts, earlier);
   const given = facts.events.some(
     ({ type, run_id, job_id, created_at }) =>
-      monotonic(facts.meta, created_at) <= second.from + SLACK_MS &&
-      ((type === "run.lost" && run_id === first.runId) || (type === "job.split" && job_id === jobId)),
+      monotonic(facts.meta, created_at) <= later.from + SLACK_MS &&
+      ((type === "run.lost" && run_id === earlier.runId) || (type === "job.split" && job_id === jobId)),
   );
-  return given || detached(facts, jobId, first.runId);
+  return given || detached(facts, jobId, earlier.runId);
 }
 
 /** Taken out of the run for good, by a split or by a cancel that was undone. */

@@ -38,7 +38,9 @@ export function JobView({ jobId, askedRun }: { jobId: number; askedRun: number |
           <JobActions job={job} />
           {(job.state === "queued" || job.state === "blocked") && <Xray jobId={job.id} />}
           <RunsNav job={job} shown={runId} />
-          {runId !== null && <RunView key={runId} runId={runId} told={job.reason} />}
+          {runId !== null && (
+            <RunView key={runId} runId={runId} told={job.reason} membersTold={job.shared?.runId === runId} />
+          )}
         </div>
         <div className="grid min-w-0 gap-4">
           {job.shared !== null && <SharedRunPanel job={job} shared={job.shared} />}

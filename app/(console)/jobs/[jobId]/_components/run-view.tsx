@@ -14,8 +14,15 @@ import { failingLine } from "./failing-line.ts";
 import { statusOfRun } from "./runs-nav.tsx";
 import { Steps } from "./steps.tsx";
 
-/** A run: where and how it went, its steps, its log and what it made. `told` is what the page says of it already. */
-export function RunView({ runId, told }: { runId: number; told: string | null }) {
+interface RunViewProps {
+  runId: number;
+  /** What the page says of it already: a reason, and which jobs share it. */
+  told: string | null;
+  membersTold: boolean;
+}
+
+/** A run: where and how it went, its steps, its log and what it made. */
+export function RunView({ runId, told, membersTold }: RunViewProps) {
   const { data: run, error, refetch } = useQuery(runQueries.one(runId));
   if (run === undefined) {
     return (
@@ -31,9 +38,11 @@ export function RunView({ runId, told }: { runId: number; told: string | null })
         {run.reason !== null && run.reason !== told && (
           <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">{run.reason}</p>
         )}
-        <MergedJobs run={run} />
+        {!membersTold && <MergedJobs run={run} />}
         {run.placement !== null && (
-          <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">{run.placement.why}</p>
+          <p className="border-line border-b px-4 py-2.5 text-ink-2 text-sm">
+            <span className="text-ink-3">Why this worker:</span> {run.placement.why}
+          </p>
         )}
         <Steps run={run} />
       </Panel>

@@ -3,13 +3,20 @@ import type { Work } from "../../../lib/contracts/work.ts";
 import { nowMs } from "../clock.ts";
 import { CRASH } from "../load.ts";
 import { type Chunk, RunLog } from "./log.ts";
-import type { ScriptedWorker } from "./scripted-worker.ts";
 import { answerOf, isPassing, type Reply } from "./wire.ts";
+import type { Word } from "./witness.ts";
 
 const RETRY_MS = 250;
 const CALL_MS = 5_000;
 /** A lost run may come back with the next heartbeat, so a refusal is asked again this often. */
 const REFUSALS = 12;
+
+/** What a run needs of its worker: a voice, and a way to the server. */
+interface Host {
+  readonly name: string;
+  say(word: Word): void;
+  tryPost(path: string, body: Buffer | object, timeoutMs: number, type?: string): Promise<Reply | null>;
+}
 
 /** One run as a scripted worker lives it: log, work, log, result; and now and then a word too late. */
 export class ScriptedRun {
@@ -18,10 +25,10 @@ export class ScriptedRun {
   readonly ordered = new AbortController();
   /** When the last confirmed heartbeat was sent; an exclusive run counts its lease from there. */
   confirmedAt: number | null = null;
-  private readonly worker: ScriptedWorker;
+  private readonly worker: Host;
   private readonly log = new RunLog();
 
-  constructor(worker: ScriptedWorker, work: Work) {
+  constructor(worker: Host, work: Work) {
     this.worker = worker;
     this.work = work;
   }

@@ -6,22 +6,23 @@ import { TEST_DIST_DIR } from "../../scripts/test/browser-tests.ts";
 import { inBrokenTree, ruleToBreak } from "./broken-tree.ts";
 import { runCampaign } from "./campaign.ts";
 import { LEVELS, type Level } from "./levels.ts";
+import { REPLACED_WORKER } from "./nemeses/replace-worker.ts";
 import { type Summary, tableOf } from "./summary.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const SEED = process.env.CAMPAIGN_SEED ?? "1";
 
-/** Workers that stand still for longer than their leases, and speak again: who takes their word does not know what a fence is. */
-const FREEZE: Level = {
+/** Workers that are replaced, and speak again: who takes their word does not know what a fence is. */
+const REPLACED: Level = {
   episodes: 1,
   size: {
     ...LEVELS.short.size,
     jobs: 60,
     slowness: 12,
-    faults: 4,
-    faultEveryMs: 13_000,
-    maxSeconds: 75,
-    kinds: ["stop worker for longer than its lease"],
+    faults: 2,
+    faultEveryMs: 1_000,
+    maxSeconds: 150,
+    kinds: [REPLACED_WORKER.kind],
     noneAlone: true,
   },
 };
@@ -48,7 +49,7 @@ it("holds every rule under load and faults of every kind", async () => {
 }, 600_000);
 
 it("sees that the fence is gone", async () => {
-  const run = (tree: string) => play(tree, "no fence", FREEZE, (broken) => broken.length > 0);
+  const run = (tree: string) => play(tree, "no fence", REPLACED, (broken) => broken.length > 0);
   const summary = await inBrokenTree(ROOT, TEST_DIST_DIR, ruleToBreak("no-fence"), run);
   expect(brokenRules(summary).join("\n")).toMatch(/I[23]/);
 }, 600_000);

@@ -10,10 +10,12 @@ import { OTHER_NEMESES } from "./others.ts";
 import { POSTGRES_NEMESES } from "./postgres.ts";
 import { PROCESS_NEMESES } from "./processes.ts";
 import { REDIS_NEMESES } from "./redis.ts";
+import { REPLACED_WORKER } from "./replace-worker.ts";
 
 /** Every kind of fault that a campaign knows. */
 export const NEMESES: readonly Nemesis[] = [
   ...PROCESS_NEMESES,
+  REPLACED_WORKER,
   ...LINK_NEMESES,
   ...REDIS_NEMESES,
   ...POSTGRES_NEMESES,

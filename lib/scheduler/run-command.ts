@@ -45,9 +45,17 @@ export async function runCommand(ctx: SchedulerContext, request: CommandRequest,
     });
   });
   announce(ctx, first);
-  const complete = first.complete || (await workOff(ctx, id, work, { batches: WAITED_FOR - 1 }));
-  if (!complete) goOn(ctx, id, work);
+  if (!first.complete) await goOnWaiting(ctx, id, work);
   return readCommand(ctx, id);
+}
+
+/** The command is made, so what stops its next batches is no error of the request: the answer names what is pending, and the timer goes on. */
+async function goOnWaiting(ctx: SchedulerContext, commandId: number, work: CommandWork): Promise<void> {
+  try {
+    if (!(await workOff(ctx, commandId, work, { batches: WAITED_FOR - 1 }))) goOn(ctx, commandId, work);
+  } catch (error) {
+    ctx.report(error);
+  }
 }
 
 /** Makes the command, or finds the one that its key stands for. */

@@ -48,10 +48,10 @@ export async function decideClaim(ctx: SchedulerContext, claim: Claim, wanted: W
     await lockSlot(tx, claim.workerId, claim.slot);
     const { claimed, taken } = await readSlotRuns(tx, claim);
     const { job: which } = wanted;
-    if (claimed || taken) {
-      if ("hinted" in which) await returnHint(tx, which.hinted);
-      return claimed?.state === "running" ? { kind: "run", runId: claimed.id } : { kind: "superseded" };
-    }
+    if ((claimed || taken) && "hinted" in which) await returnHint(tx, which.hinted);
+    if (claimed) return claimed.state === "running" ? { kind: "run", runId: claimed.id } : { kind: "superseded" };
+    if (taken) return { kind: "superseded" };
+
     // A hint is gone from Redis, so it is waited for; of several, one that another claim holds is left to it.
     const job = await ("hinted" in which ? lockHinted(tx, claim, which.hinted) : lockFirst(tx, claim, which.oneOf));
     if (job?.state !== "queued") return { kind: "stale" };

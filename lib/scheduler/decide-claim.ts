@@ -41,6 +41,8 @@ export type Decision =
 /** Waiting jobs that are looked at when a run is shared; of those that skip to the newest, and of all others. */
 const MOST_SKIPPED = 1_000;
 const MOST_CANDIDATES = 64;
+/** Of the jobs that did not join, so many are kept with their reasons: a backlog would fill the audit with one sentence. */
+const TOLD_REFUSALS = 5;
 
 /** Decides in PostgreSQL, in one transaction, whether the worker gets a job, and which others share its run. */
 export async function decideClaim(ctx: SchedulerContext, claim: Claim, wanted: Wanted): Promise<Decision> {
@@ -87,10 +89,16 @@ async function start(tx: Sql, ctx: SchedulerContext, claim: Claim, base: Waiting
     audit: {
       action: "run.claim",
       object: `run:${runId}`,
-      after: { jobs, slot: claim.slot, ...(plan.refused.length > 0 && { refused: plan.refused }) },
+      after: { jobs, slot: claim.slot, ...toldRefusals(plan) },
     },
   });
   return runId;
+}
+
+function toldRefusals({ refused }: MergePlan) {
+  if (refused.length === 0) return {};
+  const more = refused.length - TOLD_REFUSALS;
+  return { refused: refused.slice(0, TOLD_REFUSALS), ...(more > 0 && { moreRefused: more }) };
 }
 
 /** Who shares the run: waiting jobs of the same work, locked here as far as nobody else holds them. */

@@ -85,6 +85,17 @@ describe("a claim that merges", () => {
     expect((await getJob(farm.as(), { jobId: oldest })).shared).toMatchObject({ runId: work.runId });
   });
 
+  it("keeps the reasons of a few jobs that did not join, and the number of the others", async () => {
+    const farm = await merging();
+    const ids = await pushes(farm, 12);
+    const work = await farm.claimOrThrow(await farm.worker());
+    const text = "SELECT after FROM audit_entries WHERE action = 'run.claim' AND object = $1";
+    const { after } = await test.sql.one<{ after: unknown }>(text, [`run:${work.runId}`]);
+    const why = "The run serves 3 jobs, as many as its builder allows.";
+    const refused = ids.slice(5, 10).map((jobId) => ({ jobId, why }));
+    expect(after).toEqual({ jobs: [ids[0], ids[11], ids[10]], slot: 0, refused: refused.toReversed(), moreRefused: 4 });
+  });
+
   it("skips to the newest push when the builder says all, and gives each job its own run when it says one", async () => {
     const farm = await merging();
     const skipping = await pushes(farm, 6, { name: "skips", mergeLimit: "all" });

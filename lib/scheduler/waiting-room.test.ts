@@ -6,8 +6,9 @@ import { type TestContext, testContext } from "../testing/context.ts";
 import { type Farm, makeFarm } from "../testing/farm.ts";
 import { claimRun } from "./claim-run.ts";
 import type { SchedulerContext } from "./context.ts";
+import { HOLD_MS } from "./queue/waiting-workers.ts";
 import type { Guest } from "./room.ts";
-import { WaitingRoom } from "./waiting-room.ts";
+import { LOOK_EVERY_MS, WaitingRoom } from "./waiting-room.ts";
 
 let test: TestContext;
 beforeAll(async () => {
@@ -30,6 +31,10 @@ async function untilWaiting(farm: Farm, count: number): Promise<void> {
     .poll(async () => (await test.ctx.queues.waiting.free(farm.poolId, null)).all, { interval: 10 })
     .toBe(count);
 }
+
+it("looks often enough that a lost wake-up costs two seconds, also for a job that is held for whoever did not hear", () => {
+  expect(HOLD_MS + LOOK_EVERY_MS).toBeLessThanOrEqual(2_000);
+});
 
 describe("a job that arrives", () => {
   it("is taken by the slot that it is offered to, out of many that wait; each of several jobs goes to one", async () => {

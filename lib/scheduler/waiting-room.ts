@@ -6,17 +6,20 @@ import type { PoolQueues } from "./queue/pool-queues.ts";
 import type { Guest, Looked, Occasion, Room, Stay } from "./room.ts";
 import { lookWhileFound, WaitingSeat } from "./waiting-seat.ts";
 
-/** A lost wake-up costs at most this: who waits also looks, all of a process together. */
-const LOOK_EVERY_MS = 2_000;
+/**
+ * Who waits also looks, all of a process together. A lost wake-up costs two seconds at most: a job that was offered to somebody who did not
+ * hear of it is held for the first of them.
+ */
+export const LOOK_EVERY_MS = 1_000;
 /** Every so many looks Redis is told who still waits; it forgets whoever it has not heard of for 30 s. */
-const REFRESH_EVERY = 4;
+const REFRESH_EVERY = 8;
 
 /** What the room works with. */
 export interface RoomDoors {
   queues: PoolQueues;
   sql: Database;
   signals: Signals;
-  /** Other than the usual two seconds; for tests. */
+  /** Other than the usual second; for tests. */
   lookEveryMs?: number;
 }
 

@@ -122,18 +122,18 @@ describe("applyServerConfig", () => {
     ]);
   });
 
-  it("gives waiting jobs their new places when a base priority or a head start changes", async () => {
+  it("gives unfinished jobs their new places when a base priority or a head start changes, a running one for its return", async () => {
     await applyServerConfig(test.ctx, config());
     const [queued, blocked, running] = [await job("queued", 2), await job("blocked"), await job("running")];
-    const before = await placeOf(running);
     await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })]));
     expect(await placeOf(queued)).toEqual({ score: 1_700_000_000_123 - 5 * 600_000, version: 2, dirty: true });
     expect(await placeOf(blocked)).toMatchObject({ score: 1_700_000_000_123 - 3 * 600_000 });
-    expect(await placeOf(running)).toEqual(before);
+    expect(await placeOf(running)).toMatchObject({ score: 1_700_000_000_123 - 3 * 600_000 });
     await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })], { headStartMinutes: 1 }));
     expect(await placeOf(queued)).toEqual({ score: 1_700_000_000_123 - 5 * 60_000, version: 3, dirty: true });
     await applyServerConfig(test.ctx, config([branch("main", { basePriority: 3 })], { headStartMinutes: "strict" }));
     expect(await placeOf(queued)).toMatchObject({ score: 1_700_000_000_123 - 5 * 2 ** 42, version: 4 });
+    expect(await placeOf(running)).toMatchObject({ score: 1_700_000_000_123 - 3 * 2 ** 42 });
     expect(await rescoreJobs(test.ctx)).toBe(0);
   });
 

@@ -7,9 +7,10 @@ import { score } from "./queue/score.ts";
 const AT_ONCE = 1000;
 
 /**
- * Gives waiting jobs the places that follow from their branch's base priority, their pool's head start and the branches that it reserves
- * workers for, as they are now; a running job gets its class, for the case that it is queued again. A job that was submitted by a
- * transaction that had read the old figures is found as well, so calling it again some seconds after a change settles everything. Looks only where a branch or a pool was changed in the last two minutes. Answers how many jobs moved.
+ * Gives unfinished jobs the places that follow from their branch's base priority, their pool's head start and the branches that it reserves
+ * workers for, as they are now; a running one for the case that it is queued again. A job that was submitted by a transaction that had read
+ * the old figures is found as well, so calling it again some seconds after a change settles everything. Looks only where a branch or a pool
+ * was changed in the last two minutes. Answers how many jobs moved.
  */
 export async function rescoreJobs(ctx: SchedulerContext): Promise<number> {
   requirePermission(ctx.actor, "maintain");

@@ -21,9 +21,9 @@ export interface Place {
 }
 
 // The comparisons only find them; score and class themselves are computed in one place each, in TypeScript. Both scores are exact below
-// 2^53, and of a class only whether it is a reserved one depends on more than the job. A running job keeps its score: when it is queued
-// again it goes to its old place. `now()` does not change within a statement, so the planner decides before the first job is read
-// whether there can be any.
+// 2^53, and of a class only whether it is a reserved one depends on more than the job. A running job gets them as well: should it be queued
+// again later, the old figures are no place among the scores of today. `now()` does not change within a statement, so the planner decides
+// before the first job is read whether there can be any.
 const MISPLACED = {
   name: "misplaced-jobs",
   text: `
@@ -34,8 +34,7 @@ const MISPLACED = {
       AND greatest((SELECT max(updated_at) FROM branches), (SELECT max(updated_at) FROM pools)) > now() - interval '2 minutes'
       AND (b.updated_at > now() - interval '2 minutes' OR p.updated_at > now() - interval '2 minutes')
       AND (
-        j.state <> 'running'
-          AND j.score <> (round(extract(epoch FROM j.submitted_at) * 1000) - (b.base_priority + j.priority) * p.head_start_ms)::float8
+        j.score <> (round(extract(epoch FROM j.submitted_at) * 1000) - (b.base_priority + j.priority) * p.head_start_ms)::float8
         OR j.queue_class <> 'idle'
           AND (j.queue_class IN ('reserved', 'reserved-fast')) <> (b.name = ANY (p.reserve_branches))
       )
@@ -45,8 +44,8 @@ const MISPLACED = {
 const WRITE = {
   name: "write-places",
   text: `
-    UPDATE jobs j SET score = CASE WHEN j.state = 'running' THEN j.score ELSE n.score END, queue_class = n.class,
-      queue_version = j.queue_version + 1, dirty = true, updated_at = clock_timestamp()
+    UPDATE jobs j SET score = n.score, queue_class = n.class, queue_version = j.queue_version + 1, dirty = true,
+      updated_at = clock_timestamp()
     FROM jsonb_to_recordset($1::jsonb) AS n(id bigint, score float8, class queue_class)
     WHERE j.id = n.id`,
 };

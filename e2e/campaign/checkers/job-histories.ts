@@ -132,11 +132,8 @@ function worked(jobId: number, _facts: Facts, { runsOf, claims, finishes }: Sour
 }
 
 /** What the product did by itself, or for somebody whose own words are missing, by its events. */
-function happened(
-  { id, type, job_id, run_id, body, created_at }: EventRow,
-  { meta }: Facts,
-  sources: Sources,
-): JobOperation[] {
+function happened(event: EventRow, { meta }: Facts, sources: Sources): JobOperation[] {
+  const { id, type, run_id, body, created_at } = event;
   const at = monotonic(meta, created_at);
   const timed = (apply: model.JobStep): JobOperation[] => [
     { name: `event ${id}`, invokedAt: at - BEFORE_MS, returnedAt: at + COMMIT_MS, apply },
@@ -144,8 +141,7 @@ function happened(
   if (type === "job.queued") return timed(model.unblock);
   if (type === "job.skipped") return timed(model.skip);
   // With an undone cancel also those come back that were skipped because of it.
-  if (type === "job.restored" && !isAskedBack(sources.asked.get(job_id ?? 0) ?? [], job_id))
-    return timed(model.restore(restoredTo(body)));
+  if (type === "job.restored" && !isAskedBack(event, sources)) return timed(model.restore(restoredTo(body)));
   if (type === "job.requeued" || type === "job.split") return timed(model.requeue(run_id));
   if (type === "job.started" && run_id !== null) {
     return sources.claims.has(run_id) && body.readopted !== true ? [] : timed(model.start(run_id));
@@ -155,13 +151,14 @@ function happened(
   return [];
 }
 
-/** Whether an undo that names the job, or may have, is in its history already. */
-function isAskedBack(asked: readonly Operation[], jobId: number | null): boolean {
-  return asked.some(
-    ({ op, outcome, reply }) =>
-      op === "undo" &&
-      (outcome === "unknown" || reply.items?.some((item) => item.jobId === jobId && item.outcome === "done")),
-  );
+/** Whether the undo behind this event is in the job's history already, because it names the job, or may have. */
+function isAskedBack({ job_id, body }: EventRow, { asked, commands }: Sources): boolean {
+  return (asked.get(job_id ?? 0) ?? []).some(({ op, outcome, reply, commandId }) => {
+    if (op !== "undo") return false;
+    if (outcome === "unknown") return commands.get(commandId ?? 0)?.op === "cancel";
+    const named = reply.items?.some((item) => item.jobId === job_id && item.outcome === "done");
+    return named === true && reply.commandId === body.commandId;
+  });
 }
 
 function restoredTo({ state }: Record<string, unknown>): "blocked" | "queued" | undefined {

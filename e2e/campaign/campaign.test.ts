@@ -19,6 +19,7 @@ const REPLACED: Level = {
     ...LEVELS.short.size,
     jobs: 60,
     slowness: 12,
+    drainSeconds: 45,
     faults: 2,
     faultEveryMs: 1_000,
     maxSeconds: 150,

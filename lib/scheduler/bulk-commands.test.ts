@@ -157,7 +157,7 @@ describe("a large command", () => {
     const between = withTransactions(farm.as(), (number) => {
       if (number === 4) throw new Error("killed between batches");
     });
-    await expect(cancelJobs(between, { filter: { pool: farm.pool } })).rejects.toThrow("killed between");
+    expect(await cancelJobs(between, { filter: { pool: farm.pool } })).toMatchObject({ completedAt: null });
     const commandId = await newest();
     expect((await getCommand(farm.as(), { commandId })).counts).toMatchObject({ done: 400, pending: 4_600 });
     expect(await resumeCommands(test.ctx)).toBe(0); // it has not stood still for long
@@ -207,7 +207,7 @@ describe("a large command", () => {
     for (const give of kinds) {
       // The foreign job, by its larger id, has its turn after the death.
       const jobIds = [...(await manyJobs(farm, 120)), await makeJob(test.sql, { builderId, buildsetId })];
-      await expect(give(jobIds)).rejects.toThrow("killed");
+      expect((await give(jobIds)).counts).toMatchObject({ done: 100, pending: 21 });
       const commandId = await newest();
       await standStill(commandId);
       expect(await resumeCommands(test.ctx)).toBe(1);
@@ -226,7 +226,7 @@ describe("a large command", () => {
     const dying = withTransactions(farm.as(), (number) => {
       if (number === 1) throw new Error("killed");
     });
-    await expect(cancelJobs(dying, { jobIds: ids })).rejects.toThrow("killed");
+    expect((await cancelJobs(dying, { jobIds: ids })).counts).toMatchObject({ done: 100, pending: 50 });
     const commandId = await newest();
     await test.sql.count("UPDATE users SET disabled_at = now() WHERE id = $1", [farm.ownerId]);
     await standStill(commandId);

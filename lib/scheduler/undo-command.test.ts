@@ -130,8 +130,7 @@ describe("the undo of a cancel", () => {
     const ids = await farm.submit(...Array.from({ length: 260 }, (_, index) => ({ name: `job ${index}` })));
     const before = await rows(farm);
     const ask = { jobIds: ids, idempotencyKey: "cut" };
-    await expect(cancelJobs(cutOff(farm.as(), 1), ask)).rejects.toThrow("killed");
-    const { id } = await test.sql.one<{ id: number }>("SELECT max(id) AS id FROM commands");
+    const { id } = await cancelJobs(cutOff(farm.as(), 1), ask);
     expect(await getCommand(farm.as(), { commandId: id })).toMatchObject({
       completedAt: null,
       counts: { pending: 160 },

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openRedis } from "../../redis/open-redis.ts";
 import { type TestContext, testContext } from "../../testing/context.ts";
 import { REDIS_KINDS } from "../../testing/redis-kinds.ts";
 import { makeBranch, makeBuildset, makeJob, makePool, makePush } from "../../testing/rows.ts";
 import { makeWorker } from "../../testing/worker-rows.ts";
 import type { SchedulerContext } from "../context.ts";
 import { QUEUE_CLASSES } from "../queue/keys.ts";
-import type { Waiter } from "../queue/waiting-workers.ts";
+import { PoolQueues } from "../queue/pool-queues.ts";
+import { type Waiter, WaitingWorkers } from "../queue/waiting-workers.ts";
 import { rebuildQueue } from "./rebuild-queue.ts";
 import { relayQueue } from "./relay-queue.ts";
 
@@ -48,6 +50,15 @@ describe.each(REDIS_KINDS)("the relay, where workers wait, %s", (_, start) => {
     expect(await slot).toBe(true);
     expect(await pool).toBe(false);
     expect(await ctx.queues.page(poolId, 0, 9)).toEqual([jobId]);
+    expect(await popIds()).toEqual([jobId]);
+  });
+
+  it("carries a job although Redis does not say in time who waits", async () => {
+    const jobId = await job(1);
+    const away = openRedis("redis://127.0.0.1:1", "request");
+    const queues = Object.assign(new PoolQueues(test.redis, 2_000), { waiting: new WaitingWorkers(away, 50) });
+    expect(await relayQueue({ ...ctx, queues })).toMatchObject({ carried: 1 });
+    away.disconnect();
     expect(await popIds()).toEqual([jobId]);
   });
 

@@ -1,5 +1,6 @@
 import type { SchedulerContext } from "../context.ts";
 import { requirePermission } from "../permissions.ts";
+import { QueueNotReady } from "../queue/queue-not-ready.ts";
 import { belongsInQueue } from "./belongs-in-queue.ts";
 import { readEpochs } from "./epochs.ts";
 import { type OfferedJob, offerJobs } from "./offer-jobs.ts";
@@ -49,7 +50,7 @@ export async function relayQueue(ctx: SchedulerContext): Promise<RelayReport> {
 /** What was offered of the pools in which somebody waits. */
 async function offer(ctx: SchedulerContext, rows: readonly QueueRow[]): Promise<OfferedJob[]> {
   const pools = [...new Set(rows.map((row) => row.poolId))];
-  const waits = await Promise.all(pools.map((poolId) => ctx.queues.waiting.anyone(poolId)));
+  const waits = await Promise.all(pools.map((poolId) => anyoneWaits(ctx, poolId)));
   const served = new Set(pools.filter((_, index) => waits[index]));
   return served.size === 0
     ? []
@@ -57,6 +58,16 @@ async function offer(ctx: SchedulerContext, rows: readonly QueueRow[]): Promise<
         ctx,
         rows.filter((row) => served.has(row.poolId)),
       );
+}
+
+/** A Redis that does not say in time is taken to know nobody: the job is then there for whoever asks. */
+async function anyoneWaits(ctx: SchedulerContext, poolId: number): Promise<boolean> {
+  try {
+    return await ctx.queues.waiting.anyone(poolId);
+  } catch (error) {
+    if (error instanceof QueueNotReady) return false;
+    throw error;
+  }
 }
 
 /** Answers the rows that Redis was told; none when its queue was lost meanwhile. */

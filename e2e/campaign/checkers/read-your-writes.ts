@@ -9,10 +9,14 @@ export function readYourWrites({ history }: Facts): Finding {
   for (const operation of history) {
     for (const jobId of jobsOf(operation)) ofJob.set(jobId, [...(ofJob.get(jobId) ?? []), operation]);
   }
-  const undos = history.filter(({ op }) => op === "undo");
+  const commands = new Map(history.map((operation) => [operation.reply.commandId, operation]));
+  for (const undo of history.filter(({ op }) => op === "undo")) {
+    for (const jobId of commands.get(undo.commandId)?.jobIds ?? [])
+      ofJob.set(jobId, [...(ofJob.get(jobId) ?? []), undo]);
+  }
   for (const [jobId, operations] of ofJob) {
+    const writes = operations.filter(({ op }) => op !== "read");
     for (const read of operations.filter(({ op, outcome }) => op === "read" && outcome === "ok")) {
-      const writes = [...operations.filter(({ op }) => op === "cancel" || op === "reprioritize"), ...undos];
       checkRead(jobId, read, writes, findings);
     }
   }

@@ -9,6 +9,8 @@ const SETTLED_MS = 3_000;
 const QUIET_MS = 5_000;
 const DISTURBED_MS = 15_000;
 const BUSY_MS = 30_000;
+/** A job that starts so soon afterwards was in the hand of another claim. */
+const IN_HAND_MS = 2_000;
 /** Faults longer ago than this have no say in the order. */
 const MEMORY_MS = 20_000;
 
@@ -17,8 +19,8 @@ interface Waiting {
   score: number;
   /** When its place was last changed. */
   since: number;
-  /** When a claim first passed over it. */
-  passedAt?: number;
+  /** The first and the last of the claims that passed over it, one soon after the other. */
+  passed?: { first: number; last: number };
 }
 
 /**
@@ -30,6 +32,10 @@ export function priorityOrder(facts: Facts): Finding {
   const findings = new Findings("I13 I14", "claims take the best placed job");
   const { meta, jobs, events } = facts;
   const rows = new Map(jobs.map((job) => [job.id, job]));
+  const startsOf = new Map<number | null, number[]>();
+  for (const { type, job_id, created_at } of events) {
+    if (type === "job.started") startsOf.set(job_id, [...(startsOf.get(job_id) ?? []), monotonic(meta, created_at)]);
+  }
   const priorities = new Map<number, number>();
   const waiting = new Map<number, Waiting>();
   for (const event of events) {
@@ -38,7 +44,7 @@ export function priorityOrder(facts: Facts): Finding {
     const at = monotonic(meta, event.created_at);
     if (event.type === "run.started" && isBase(facts, event)) {
       const taken = { job, score: scoreOf(job, priorities.get(job.id) ?? 0) };
-      checkClaim(facts, taken, [...waiting.values()], at, findings);
+      checkClaim(facts, taken, [...waiting.values()], at, startsOf, findings);
     }
     if (event.type === "job.reprioritized") priorities.set(job.id, Number(event.body.to));
     const state = event.body.state;
@@ -70,6 +76,7 @@ function checkClaim(
   taken: { job: JobRow; score: number },
   waiting: readonly Waiting[],
   at: number,
+  startsOf: ReadonlyMap<number | null, number[]>,
   findings: Findings,
 ): void {
   if (taken.job.pool === POOLS.agents) return; // it avoids workers that gave up, which this oracle does not follow
@@ -81,16 +88,23 @@ function checkClaim(
       job.pool === taken.job.pool &&
       job.id !== taken.job.id &&
       (score < taken.score || (score === taken.score && job.id < taken.job.id)) &&
-      since <= at - (frozen ? 0 : SETTLED_MS),
+      (frozen ||
+        (since <= at - SETTLED_MS &&
+          !(startsOf.get(job.id) ?? []).some((start) => start >= at && start <= at + IN_HAND_MS))),
   );
-  for (const passed of better) passed.passedAt ??= at;
-  const overlooked = better.find(({ passedAt = at }) => frozen || at - passedAt > patience);
-  findings.max("passedOverMs", Math.max(0, ...better.map(({ passedAt = at }) => at - passedAt)));
+  for (const one of better) one.passed = { first: firstPass(one, at), last: at };
+  const overlooked = better.find((one) => frozen || at - firstPass(one, at) > patience);
+  findings.max("passedOverMs", Math.max(0, ...better.map((one) => at - firstPass(one, at))));
   findings.expect(
     overlooked === undefined,
     () =>
-      `Job ${taken.job.id} (score ${taken.score}) was claimed although job ${overlooked?.job.id} (score ${overlooked?.score}) had been passed over for ${((at - (overlooked?.passedAt ?? at)) / 1000).toFixed(1)} s.`,
+      `Job ${taken.job.id} (score ${taken.score}) was claimed although job ${overlooked?.job.id} (score ${overlooked?.score}) had been passed over for ${((at - (overlooked?.passed?.first ?? at)) / 1000).toFixed(1)} s.`,
   );
+}
+
+/** When the passing over began. Passes that are far apart are two stories: in between all was in order. */
+function firstPass({ passed }: Waiting, at: number): number {
+  return passed && at - passed.last <= BUSY_MS ? passed.first : at;
 }
 
 function patienceAt(facts: Facts, at: number): number {
